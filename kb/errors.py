@@ -1,0 +1,85 @@
+"""Every error the product raises on purpose.
+
+    KbError
+    ├── SettingsError       a setting is missing, contradictory or out of range
+    ├── ContentError        the content folder holds problems that forbid an index (carries them)
+    ├── ModelError          no usable encoder
+    │   └── ModelMissing    none has been prepared yet
+    ├── SearchIndexError    the index cannot be read or written
+    │   ├── NoGeneration    nothing has been published yet
+    │   ├── DamagedIndex    a published file does not match its checksum
+    │   └── IndexBusy       another process is publishing
+    └── QueryError          a question that cannot be asked as it is
+        └── QueryTooLong
+
+Foreign errors (FAISS, Whoosh, onnxruntime, SQLite) are translated once, in the module that wraps
+the library. The web maps these classes to pages and problem+json in one place; the command line
+prints the sentence and exits with status 1.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kb.problems import Problem
+
+
+class KbError(Exception):
+    """Base of the tree. The message is one sentence for a person, with the way out."""
+
+    message = "Something went wrong."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class SettingsError(KbError):
+    message = "The settings are not valid."
+
+
+class ContentError(KbError):
+    message = "The content has problems; run `kb check` to see them all."
+
+    def __init__(self, message: str | None = None, problems: "Sequence[Problem]" = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class ModelError(KbError):
+    message = "The encoder model cannot be used."
+
+
+class ModelMissing(ModelError):
+    message = "No encoder model has been prepared; run `kb model prepare`."
+
+
+class SearchIndexError(KbError):
+    message = "The index cannot be used."
+
+
+class NoGeneration(SearchIndexError):
+    message = "Nothing has been indexed yet; run `kb index`."
+
+
+class DamagedIndex(SearchIndexError):
+    message = "The index is damaged; run `kb index` to build it again."
+
+    def __init__(self, message: str | None = None, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class IndexBusy(SearchIndexError):
+    message = "Another process is publishing an index; try again when it has finished."
+
+
+class QueryError(KbError):
+    message = "The question cannot be answered as it is."
+
+
+class QueryTooLong(QueryError):
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The question has {length} characters; at most {limit} are allowed.")
+        self.length = length
+        self.limit = limit
