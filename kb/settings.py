@@ -1,0 +1,89 @@
+"""Every setting, declared once: defaults < TOML file < environment (`KB_…`) < options."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from kb.errors import SettingsError
+
+SETTINGS_FILE = "kb.toml"  # in the current folder
+
+
+class Settings(BaseSettings):
+    """How this installation runs. What it says is in the content folder's site.toml."""
+
+    model_config = SettingsConfigDict(env_prefix="KB_", extra="forbid", frozen=True)
+
+    content: Path = Field(default=Path("content"), description="Folder of Markdown and products.")
+    data: Path = Field(default=Path("data"), description="Folder of everything Lotse writes.")
+    models: Path | None = Field(
+        default=None, description="Folder of prepared encoder models; default: models in `data`."
+    )
+    model: str | None = Field(
+        default=None,
+        description="A sentence-transformers model by folder or hub name; default: the packaged one.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="Port.")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=2, description="Server processes; one a core is right."
+    )
+    threads: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=4, description="Requests one process works on at the same time."
+    )
+    rate_limit: Annotated[int, Field(ge=0)] = Field(
+        default=50, description="API requests an anonymous address may make a second; 0: no limit."
+    )
+    query_max_length: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        default=500, description="Longest question in characters."
+    )
+    keep_generations: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=3, description="Published index generations kept on disk, the current one included."
+    )
+    render_timeout: Annotated[float, Field(gt=0)] = Field(
+        default=5.0, description="Seconds one article may take to render."
+    )
+
+    @property
+    def index_folder(self) -> Path:
+        return self.data / "index"
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models or self.data / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, Path(SETTINGS_FILE))
+        return init_settings, env_settings, toml
+
+
+def load_settings(options: Mapping[str, Any]) -> Settings:
+    """Settings with the given options on top; options that are None count as not given.
+
+    Raises SettingsError listing every invalid setting at once.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or SETTINGS_FILE}: {e['msg']}" for e in error.errors()
+        )
+        raise SettingsError(f"Settings are not valid: {wrong}.") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}.") from error

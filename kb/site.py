@@ -1,0 +1,172 @@
+"""The help center's frame (`content/site.toml`): locales, categories, teams, product types."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kb.problems import Problem
+from kb.text import localized
+
+SITE_FILE = "site.toml"
+
+Phase = Literal["awareness", "consideration", "service", "promoter"]
+LocaleCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+# Categories, teams and ids appear in addresses: plain ASCII words.
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=120)]
+
+# First path segments of the public site; a category of that name could never be reached.
+RESERVED_CATEGORIES = frozenset({"articles", "products", "search"})
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocaleInfo(_Model):
+    title: str = ""  # the language's own name, for the language switch
+
+
+class Category(_Model):
+    title: dict[str, str] = {}
+    summary: dict[str, str] = {}
+    phase: Phase = "service"
+    icon: str = ""  # name of a shipped icon; unknown names show none
+
+
+class Team(_Model):
+    title: dict[str, str] = {}
+    email: str = ""
+    phone: str = ""
+    hours: dict[str, str] = {}
+    reply_hours: int = Field(default=24, gt=0)  # expected time to a reply
+
+
+AttributeType = Literal["number", "boolean", "text", "list", "choice", "choices"]
+
+
+class AttributeSchema(_Model):
+    """One typed attribute of a product type."""
+
+    type: AttributeType
+    label: dict[str, str] = {}
+    unit: str = ""
+    unit_by_locale: dict[str, str] = {}  # where a language writes the unit differently
+    choices: dict[str, dict[str, str]] = {}
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _choices_match_type(self) -> "AttributeSchema":
+        if (self.type in ("choice", "choices")) != bool(self.choices):
+            raise ValueError("`choices` belong to the types choice and choices, and only there")
+        return self
+
+    def unit_in(self, locale: str) -> str:
+        return self.unit_by_locale.get(locale, self.unit)
+
+
+class ProductType(_Model):
+    title: dict[str, str] = {}
+    attributes: dict[str, AttributeSchema] = {}
+
+
+class Site(_Model):
+    """Everything in site.toml; without the file, locales and categories follow the folders."""
+
+    name: str = "Help center"
+    tagline: dict[str, str] = {}
+    default_locale: LocaleCode = "en"
+    default_team: Slug = "service"
+    locales: dict[LocaleCode, LocaleInfo] = {}
+    categories: dict[Slug, Category] = {}
+    teams: dict[Slug, Team] = {}
+    synonyms: dict[LocaleCode, list[list[str]]] = {}
+    product_types: dict[Slug, ProductType] = {}
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Site":
+        if self.locales and self.default_locale not in self.locales:
+            raise ValueError(f"default_locale {self.default_locale!r} is not among the locales")
+        if self.teams and self.default_team not in self.teams:
+            raise ValueError(f"default_team {self.default_team!r} is not among the teams")
+        if reserved := RESERVED_CATEGORIES & self.categories.keys():
+            raise ValueError(f"category names are reserved: {', '.join(sorted(reserved))}")
+        return self
+
+    def category_title(self, category: str, locale: str) -> str:
+        known = self.categories.get(category)
+        plain = category.replace("-", " ").replace("_", " ").capitalize()
+        return localized(known.title, locale, plain) if known else plain
+
+    def locale_title(self, locale: str) -> str:
+        known = self.locales.get(locale)
+        return known.title if known and known.title else locale
+
+
+def load_site(content: Path) -> tuple[Site, list[Problem]]:
+    """Read `site.toml`, with the folders' names for what it leaves out.
+
+    Problems are returned, not raised; the site is then as complete as could be read.
+    """
+    site, problems = _read(content / SITE_FILE)
+    if not site.locales:
+        found = {folder.name: LocaleInfo() for folder in _locale_folders(content)}
+        default = site.default_locale if site.default_locale in found else min(found, default="en")
+        site = site.model_copy(update={"locales": found, "default_locale": default})
+    return site, problems
+
+
+def _locale_folders(content: Path) -> list[Path]:
+    rooms = ("articles", "products")
+    return [
+        folder
+        for folder in sorted(content.iterdir() if content.is_dir() else [])
+        if folder.is_dir() and any((folder / room).is_dir() for room in rooms)
+    ]
+
+
+def _read(path: Path) -> tuple[Site, list[Problem]]:
+    text = ""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Site.model_validate(tomllib.loads(text)), []
+    except FileNotFoundError:
+        return Site(), []
+    except (OSError, UnicodeDecodeError) as error:
+        return Site(), [Problem(SITE_FILE, 1, 1, "site-unreadable", str(error))]
+    except tomllib.TOMLDecodeError as error:
+        return Site(), [Problem(SITE_FILE, *toml_place(error), "site-syntax", str(error))]
+    except ValidationError as error:
+        return Site(), [
+            Problem(
+                SITE_FILE,
+                _line_of(text, e["loc"]),
+                1,
+                "site-invalid",
+                f"{'.'.join(map(str, e['loc'])) or SITE_FILE}: {e['msg']}",
+            )
+            for e in error.errors(include_url=False)
+        ]
+
+
+def toml_place(error: tomllib.TOMLDecodeError) -> tuple[int, int]:
+    """Line and column of a TOML error; Python before 3.14 tells them in its message only."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    return (int(found[1]), int(found[2])) if found else (1, 1)
+
+
+def _line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line that most likely holds a value: the last of its keys that stands in the file.
+
+    Later keys are looked for below the line of the one before, so a table's own keys are found.
+    """
+    line, offset = 1, 0
+    for key in location:
+        name = re.escape(str(key))
+        found = re.compile(rf"^\s*(?:\[+[^\n]*\b{name}\b|{name}\s*=)|[{{,]\s*{name}\s*=", re.M)
+        if match := found.search(text, offset):
+            offset = match.start() + len(match[0]) - len(match[0].lstrip())
+            line = text.count("\n", 0, offset) + 1
+    return line
