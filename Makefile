@@ -1,0 +1,51 @@
+# Two commands do everything:  make serve   and   make test
+# Both set up what they need, and are quick the second time.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.PHONY: serve test trial check index lint format lock clean
+
+serve: index
+	$(BIN)/kb serve --port $(PORT)
+
+index: $(VENV)/.ready
+	$(BIN)/kb index
+
+test: $(VENV)/.ready
+	$(BIN)/pytest
+
+# Long trials that are not part of every run.
+trial: $(VENV)/.ready
+	$(BIN)/pytest -m trial --timeout 1800
+
+check: $(VENV)/.ready
+	$(BIN)/kb check
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# torch comes first and by itself, so that an installed CPU build satisfies everything behind it.
+$(VENV)/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar off torch==2.13.0
+	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar off --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Renew requirements.lock after a change of the dependencies in pyproject.toml.
+lock:
+	tools/lock
+
+clean:
+	rm -rf $(VENV) data dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,176 @@
+"""Texts in, unit vectors out.
+
+Needs onnxruntime, tokenizers and numpy, and a folder written by `search.model.prepare`. Torch
+and sentence-transformers are not involved.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from kb.errors import ModelError, ModelMissing
+from search.model.store import GRAPH, TOKENIZER, ModelFacts, find_model, read_facts
+
+__all__ = ["Encoder", "FloatArray", "OnnxEncoder", "find_model", "open_encoder"]
+
+FloatArray = NDArray[np.float32]
+
+# Texts per batch of `encode_passages`: about a second of work, the most an interruption loses.
+BATCH = 64
+
+_ERRORS_ONLY = 3  # onnxruntime's log levels: 0 verbose to 4 fatal
+
+
+class Encoder(Protocol):
+    """Called by Searcher (queries) and the indexer (passages). Safe to use from many threads."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, for people."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever vectors would change."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+
+    def encode_query(self, text: str) -> FloatArray:
+        """Vector of one question: (dimensions,), unit length."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], FloatArray]]:
+        """Batches of (indices into `texts`, vectors (len(indices), dimensions), unit length).
+
+        Every index comes exactly once. Each batch is yielded as soon as it is done, so that a
+        caller can keep it, and show progress, before the rest is encoded.
+        """
+
+
+class OnnxEncoder:
+    """A prepared model, run by onnxruntime.
+
+    Every text is encoded on its own: int8 activations are scaled over the whole input, so in a
+    batch a text's vector would depend on its neighbours and on padding. Alone, a text always
+    gets the same vector. It costs nothing for passages (decision record 0003); work is spread
+    by encoding `threads` texts at a time, each on one thread.
+
+    The tokenizer, 280 MB of it, is loaded by `open` and shared with processes forked later. The
+    onnxruntime session does not survive a fork, so each process makes its own at first use.
+    """
+
+    def __init__(self, folder: Path, facts: ModelFacts, tokenizer: Tokenizer, threads: int) -> None:
+        self.facts = facts
+        self._folder = folder
+        self._tokenizer = tokenizer
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._session_owner = 0  # process id
+
+    @classmethod
+    def open(cls, folder: Path, threads: int = 1, verify: bool = True) -> Self:
+        """Open a prepared model; `threads` is how many passages are encoded at a time.
+
+        Raises ModelError when the folder is damaged.
+        """
+        return cls.open_with(read_facts(folder, verify), folder, threads)
+
+    @classmethod
+    def open_with(cls, facts: ModelFacts, folder: Path, threads: int = 1) -> Self:
+        """Open a folder whose manifest is known, or not written yet."""
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # tokenizers raises Exception itself
+            raise ModelError(
+                f"The tokenizer in {folder} cannot be read; run `kb model prepare`."
+            ) from error
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(facts.max_tokens)
+        return cls(folder, facts, tokenizer, max(1, threads))
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.facts.fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        return self.facts.dimensions
+
+    def encode_query(self, text: str) -> FloatArray:
+        return self._encode(self.facts.query_prompt + text)
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], FloatArray]]:
+        with ThreadPoolExecutor(self._threads) as pool:
+            for start in range(0, len(texts), BATCH):
+                batch = texts[start : start + BATCH]
+                vectors = list(pool.map(self._encode_passage, batch))
+                yield list(range(start, start + len(batch))), np.stack(vectors)
+
+    def warm_up(self) -> None:
+        """Make this process's session now, so that the first question does not wait for it."""
+        self.encode_query("")
+
+    def _encode_passage(self, text: str) -> FloatArray:
+        return self._encode(self.facts.passage_prompt + text)
+
+    def _encode(self, text: str) -> FloatArray:
+        # encode_batch would start a thread pool, which must not exist before a fork.
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        try:
+            (vectors,) = self._own_session().run(None, {"input_ids": ids})
+        except Exception as error:  # onnxruntime's errors share no narrower base
+            raise ModelError(f"The encoder model failed on a text: {error}") from error
+        vector: FloatArray = vectors[0]
+        return vector
+
+    def _own_session(self) -> Any:
+        if self._session_owner != os.getpid():
+            with self._lock:
+                if self._session_owner != os.getpid():
+                    self._session = _new_session(self._folder / GRAPH)
+                    self._session_owner = os.getpid()
+        return self._session
+
+
+def open_encoder(
+    models: Path, threads: int = 1, fingerprint: str | None = None
+) -> OnnxEncoder | None:
+    """The model in use below `models`, or the one an index was made with; None without one.
+
+    Raises ModelError when it is damaged.
+    """
+    try:
+        return OnnxEncoder.open(find_model(models, fingerprint), threads)
+    except ModelMissing:
+        return None
+
+
+def _new_session(graph: Path) -> Any:
+    """One thread per run, and no pool of its own: concurrency is the caller's.
+
+    Spinning pools of onnxruntime, OpenMP and BLAS slow each other down (DESIGN: 10 ms against
+    5.2 ms for encoding plus a vector product), and several web workers share few cores.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    # Patterns are remembered per input length, and questions have many lengths.
+    options.enable_mem_pattern = False
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no narrower base
+        raise ModelError(f"{graph} cannot be loaded; run `kb model prepare`.") from error

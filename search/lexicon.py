@@ -1,0 +1,51 @@
+"""Lists of words on disk, memory-mapped: shared by processes, looked up without loading them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+def write_words(folder: Path, name: str, words: Iterable[str]) -> None:
+    """Write a list of words in the order given."""
+    encoded = [word.encode() for word in words]
+    np.save(folder / f"{name}.ends.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
+    np.save(folder / f"{name}.bytes.npy", np.frombuffer(b"".join(encoded), dtype=np.uint8))
+
+
+class Words:
+    """Words by number."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._ends: npt.NDArray[np.int64] = np.load(folder / f"{name}.ends.npy", mmap_mode="r")
+        letters = np.load(folder / f"{name}.bytes.npy", mmap_mode="r")
+        self._bytes = memoryview(letters) if len(letters) else memoryview(b"")
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self._raw(number).decode()
+
+    def _raw(self, number: int) -> bytes:
+        return bytes(self._bytes[self._ends[number] : self._ends[number + 1]])
+
+
+class Lexicon(Words):
+    """Words written in the order of their UTF-8 bytes, without repetition: numbers by word too."""
+
+    def find(self, word: str) -> int | None:
+        """Number of a word, None when it is not in the list."""
+        wanted = word.encode()
+        place = bisect_left(range(len(self)), wanted, key=self._raw)
+        return place if place < len(self) and self._raw(place) == wanted else None
+
+    def starting_with(self, prefix: str) -> range:
+        """Numbers of the words that start with `prefix`."""
+        wanted = prefix.encode()
+        first = bisect_left(range(len(self)), wanted, key=self._raw)
+        # No UTF-8 text contains the byte FF, so this sorts behind everything that starts so.
+        after = bisect_left(range(len(self)), wanted + b"\xff", first, key=self._raw)
+        return range(first, after)

@@ -1,0 +1,178 @@
+"""Everything that is searched for one language: vectors, keywords, words.
+
+Passages and documents are numbered from 0 within the language; the library numbers them from
+`first_passage` and `first_document` on.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kb.documents import Document, Passage
+from kb.errors import DamagedIndex
+from search.analysis import Analyzer, Token, analyzer, tokens
+from search.compounds import Decompounder
+from search.dense import DenseIndex, FloatArray, build_dense_index
+from search.keyword import KeywordFields, KeywordIndex, build_keyword_index
+from search.suggestions import Suggestions, write_suggestions
+from search.vocabulary import Vocabulary, write_vocabulary
+
+IntArray = npt.NDArray[np.int32]
+
+_SHAPE = "shape.json"
+_PASSAGE_DOCUMENT, _EXTRA_DOCUMENT = "passage-document.npy", "extra-document.npy"
+
+# Languages whose compounds are written in one word, and split by these rules.
+_COMPOUNDING = frozenset({"de"})
+
+
+@dataclass(frozen=True)
+class LocaleContent:
+    """What goes into the index of one language. Made by the indexer."""
+
+    locale: str
+    first_document: int
+    first_passage: int
+    documents: Sequence[Document]
+    passages: Sequence[Passage]  # in the order of their documents
+    extra_document: Sequence[int]  # for each vector behind the passages': its document, from 0 on
+    vectors: FloatArray | None  # (passages + extras, dimensions), None without an encoder
+
+
+def text_to_embed(passage: Passage) -> str:
+    """What the encoder reads of a passage: its place in the document, then its text."""
+    return f"{passage.context}\n{passage.text}"
+
+
+def extra_texts(document: Document) -> list[str]:
+    """What gets a vector of its own beside the passages: the title and the foreseen questions."""
+    return list(dict.fromkeys([document.title, *document.questions]))
+
+
+def build_locale_index(folder: Path, content: LocaleContent) -> None:
+    """Write the index of one language into `folder`, which must not exist."""
+    folder.mkdir(parents=True)
+    shape = {
+        "locale": content.locale,
+        "first_document": content.first_document,
+        "first_passage": content.first_passage,
+        "documents": len(content.documents),
+        "passages": len(content.passages),
+        "dense": content.vectors is not None,
+    }
+    (folder / _SHAPE).write_text(json.dumps(shape))
+    owners = [passage.document - content.first_document for passage in content.passages]
+    np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
+    np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
+    write_suggestions(folder, content.documents)
+    write_vocabulary(folder, _texts(content))
+    build_keyword_index(folder, _fields(content, Vocabulary(folder)))
+    if content.vectors is not None:
+        build_dense_index(folder, content.vectors)
+
+
+def _texts(content: LocaleContent) -> Iterator[tuple[str, Iterator[Token]]]:
+    for document in content.documents:
+        for text in (document.title, *document.questions):
+            yield text, tokens(text)
+    for passage in content.passages:
+        for text in (passage.heading, passage.text):
+            yield text, tokens(text)
+
+
+def _fields(content: LocaleContent, vocabulary: Vocabulary) -> Iterator[KeywordFields]:
+    analysis = analyzer(content.locale)
+    split = decompounder(content.locale, vocabulary)
+    for passage in content.passages:
+        document = content.documents[passage.document - content.first_document]
+        headings = passage.context.removeprefix(document.title)
+        body = list(tokens(passage.text))
+        whole = (document.title, headings, " ".join(document.questions))
+        parts = [token for text in whole for token in tokens(text)] + body
+        yield KeywordFields(
+            title=_terms(analysis, tokens(document.title)),
+            questions=_terms(analysis, tokens(" ".join(document.questions))),
+            headings=_terms(analysis, tokens(headings)),
+            body=_terms(analysis, body),
+            parts=[analysis.term(part) for token in parts for part in parts_of(token, split)],
+        )
+
+
+def _terms(analysis: Analyzer, found: Iterator[Token] | list[Token]) -> list[str]:
+    return [analysis.term(token.word) for token in found if not analysis.is_stop(token.word)]
+
+
+def decompounder(locale: str, vocabulary: Vocabulary) -> Decompounder | None:
+    if locale.split("-")[0] not in _COMPOUNDING:
+        return None
+    return Decompounder(vocabulary.frequency)
+
+
+def parts_of(token: Token, split: Decompounder | None) -> tuple[str, ...]:
+    """The words inside a word: between its marks, else the parts of a compound."""
+    if token.pieces:
+        return token.pieces
+    return split.split(token.word) if split else ()
+
+
+class LocaleIndex:
+    """Read access to the index of one language. Safe to share between threads."""
+
+    def __init__(self, folder: Path, synonyms: Sequence[Sequence[str]] = ()) -> None:
+        """`synonyms` are groups of words that mean the same.
+
+        Raises DamagedIndex when a file is missing or does not fit.
+        """
+        try:
+            shape = json.loads((folder / _SHAPE).read_text())
+            self.passage_document: IntArray = np.load(folder / _PASSAGE_DOCUMENT, mmap_mode="r")
+            self.extra_document: IntArray = np.load(folder / _EXTRA_DOCUMENT, mmap_mode="r")
+            self.vocabulary = Vocabulary(folder)
+            self.suggestions = Suggestions(folder)
+        except (OSError, ValueError) as error:
+            raise DamagedIndex(f"{folder}: the index cannot be read.", folder) from error
+        # Vectors are numbered passages first, extras behind them.
+        self.row_document = np.concatenate([self.passage_document, self.extra_document])
+        # Every document has a passage, and its first one is its opening.
+        self.document_start = np.flatnonzero(np.diff(self.passage_document, prepend=-1))
+        self.locale: str = shape["locale"]
+        self.first_document: int = shape["first_document"]
+        self.first_passage: int = shape["first_passage"]
+        self.documents: int = shape["documents"]
+        self.passages: int = shape["passages"]
+        self.analyzer = analyzer(self.locale)
+        self.decompounder = decompounder(self.locale, self.vocabulary)
+        self.synonyms = _by_term(synonyms, self.analyzer)
+        self.keyword = KeywordIndex(folder, self.passages)
+        self.dense = DenseIndex(folder) if shape["dense"] else None
+
+    def passages_of(self, document: int) -> npt.NDArray[np.int64]:
+        """Numbers of a document's passages, ascending."""
+        start = int(self.document_start[document])
+        end = start + int(np.searchsorted(self.passage_document[start:], document, side="right"))
+        return np.arange(start, end)
+
+    def knows(self, word: str) -> bool:
+        """Whether a normalised word, or one of the same stem, or all its parts, occurs."""
+        if self.vocabulary.frequency(word) or self.analyzer.is_stop(word):
+            return True
+        if self.keyword.terms.find(self.analyzer.term(word)) is not None:
+            return True
+        return bool(self.decompounder and self.decompounder.split(word))
+
+
+def _by_term(
+    groups: Sequence[Sequence[str]], analysis: Analyzer
+) -> Mapping[str, list[tuple[str, ...]]]:
+    """For the term of every one-word synonym the terms of the others in its group."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for group in groups:
+        terms = [tuple(analysis.term(token.word) for token in tokens(word)) for word in group]
+        for own in terms:
+            if len(own) == 1:
+                found.setdefault(own[0], []).extend(t for t in terms if t and t != own)
+    return found

@@ -1,0 +1,209 @@
+"""Answers questions from one generation. The web and the command line talk to this class."""
+
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from kb.documents import Document, Kind, Passage
+from kb.site import Site
+from search.analysis import tokens
+from search.answers import (
+    ANSWERED_FROM,
+    RELATED_FROM,
+    Evidence,
+    Offer,
+    best_offer,
+    confidence,
+    units,
+)
+from search.encoder import Encoder
+from search.generation import Generation
+from search.locale_index import LocaleIndex
+from search.query import normalise_query
+from search.ranker import RankedDocument, Ranker, Ranking
+from search.results import (
+    AnswerResult,
+    AnswerStatus,
+    Citation,
+    Degraded,
+    Hit,
+    SearchResult,
+    Suggestion,
+    SuggestionForm,
+)
+from search.snippets import Matcher, snippet
+
+_ANSWER_FROM = 3  # documents whose best passages are searched for the answer
+_PASSAGES_A_DOCUMENT = 3  # … and how many passages of each, by meaning
+_ANSWER_HITS = 5  # results returned with an answer
+
+
+class Searcher:
+    """One generation, held for the whole of a request. Safe to share between threads."""
+
+    def __init__(self, generation: Generation, encoder: Encoder | None) -> None:
+        """With an encoder whose vectors do not fit, keywords search alone; `degraded` says so."""
+        self._generation = generation
+        self._ranker = Ranker(generation, encoder)
+        self._indexes = generation.locales
+        self.library = generation.library
+        self.site: Site = generation.site
+        self.generation = generation.name
+        self.created = generation.created
+        self.passages = generation.counts["passages"]
+        used = self._ranker.encoder
+        self.encoder_name = used.name if used else None
+        self.degraded = () if used else (Degraded.NO_ENCODER,)
+
+    @classmethod
+    def open(cls, index: Path, encoder: Encoder | None) -> Self:
+        """The published generation of the folder `index`.
+
+        Raises NoGeneration when there is none, DamagedIndex when it is not intact.
+        """
+        return cls(Generation.open_current(index), encoder)
+
+    def close(self) -> None:
+        self._generation.close()
+
+    def media(self, address: str) -> Path | None:
+        """The file behind a media address of this generation; None when there is none."""
+        return self._generation.media(address)
+
+    def search(
+        self,
+        query: str,
+        locale: str,
+        *,
+        limit: int = 10,
+        kind: Kind | None = None,
+        category: str | None = None,
+    ) -> SearchResult:
+        """The best documents for a question, at most `limit`, each once."""
+        return self._result(self._ranker.rank(query, locale, kind, category), locale, limit)
+
+    def answer(self, query: str, locale: str) -> AnswerResult:
+        """The answer cut from the best documents, or an honest word that there is none."""
+        ranking = self._ranker.rank(query, locale)
+        result = self._result(ranking, locale, _ANSWER_HITS)
+        team = self._team(result)
+        if not ranking.documents:
+            return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
+        offer, evidence = self._best(ranking)
+        sure = round(confidence(evidence), 4)
+        status = _status(sure, offer)
+        if status is not AnswerStatus.ANSWERED or offer is None:
+            return AnswerResult(status, sure, None, (), result, team)
+        document = self.library.document(offer.document.document)
+        passage = offer.unit.passage
+        citation = Citation(document, passage.heading, passage.anchor)
+        return AnswerResult(status, sure, offer.unit.answer, (citation,), result, team)
+
+    def suggest(self, prefix: str, locale: str, limit: int = 8) -> list[Suggestion]:
+        """Pages, foreseen questions and words that continue what is being typed."""
+        index = self._indexes.get(locale)
+        prefix = normalise_query(prefix)
+        if index is None or not prefix:
+            return []
+        found = []
+        for entry in index.suggestions.find(prefix, limit):
+            document = self.library.document(index.first_document + entry.document)
+            form = SuggestionForm.DOCUMENT if entry.is_title else SuggestionForm.QUESTION
+            found.append(Suggestion(entry.text, form, document.url))
+        return found or _completed(prefix, index, limit)
+
+    def related(self, document: Document, limit: int = 4) -> list[Document]:
+        """What to read next: what the editors named, then what is nearest in meaning."""
+        named = [self.library.find_id(name, document.locale) for name in document.related]
+        numbers = [number for number in named if number is not None]
+        if len(numbers) < limit:
+            near = self._ranker.rank(document.title, document.locale).documents
+            numbers += [ranked.document for ranked in near if not ranked.fallback]
+        found = (self.library.document(n) for n in dict.fromkeys(numbers))
+        own = (document.kind, document.id)
+        others = (other for other in found if (other.kind, other.id) != own)
+        return [other for other, _ in zip(others, range(limit), strict=False)]
+
+    def _result(self, ranking: Ranking, locale: str, limit: int) -> SearchResult:
+        """The first `limit` documents of a ranking, read from the library, with snippets."""
+        best = ranking.documents[:limit]
+        matchers = {r.index.locale: _matcher(ranking, r.index) for r in best}
+        hits = tuple(self._hit(ranked, matchers[ranked.index.locale]) for ranked in best)
+        corrected = self._corrected(ranking.query, locale)
+        return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
+
+    def _hit(self, ranked: RankedDocument, matcher: Matcher) -> Hit:
+        passage = self.library.passage(ranked.passage)
+        return Hit(
+            document=self.library.document(ranked.document),
+            heading=passage.heading,
+            anchor=passage.anchor,
+            snippet=snippet(passage, matcher, ranked.index.locale),
+            score=round(ranked.score, 4),
+            fallback=ranked.fallback,
+        )
+
+    def _best(self, ranking: Ranking) -> tuple[Offer | None, Evidence]:
+        """The best answer the first documents offer, and what speaks for it."""
+        first = ranking.documents[0]
+        matchers: dict[str, Matcher] = {}
+        offers: list[Offer] = []
+        for ranked in ranking.documents[:_ANSWER_FROM]:
+            locale = ranked.index.locale
+            matcher = matchers.setdefault(locale, _matcher(ranking, ranked.index))
+            neighbours = self.library.passages_of(ranked.document)
+            for passage in self._promising(ranking, ranked):
+                for unit in units(passage, neighbours, locale):
+                    covered = matcher.coverage(f"{passage.context}\n{unit.answer.text}")
+                    offers.append(Offer(unit, ranked, covered))
+        if not offers:
+            return None, Evidence(first.cosine, 0.0)
+        offer = best_offer(offers, partial(self._ranker.cosine, ranking.query))
+        passage = offer.unit.passage
+        matcher = matchers[offer.document.index.locale]
+        covered = matcher.coverage(f"{passage.context}\n{passage.text}")
+        return offer, Evidence(offer.document.cosine, covered)
+
+    def _promising(self, ranking: Ranking, ranked: RankedDocument) -> list[Passage]:
+        """The passages of a document in which to look for the answer: its best, its nearest."""
+        nearest = self._ranker.nearest_passages(ranking.query, ranked, _PASSAGES_A_DOCUMENT)
+        numbers = dict.fromkeys([ranked.passage, *nearest])
+        return [self.library.passage(number) for number in numbers]
+
+    def _team(self, result: SearchResult) -> str:
+        """The team that the best document names, else the site's default."""
+        named = result.hits[0].document.owner_team if result.hits else ""
+        if named in self.site.teams:
+            return named
+        return self.site.default_team if self.site.teams else ""
+
+    def _corrected(self, query: str, locale: str) -> str | None:
+        """The query with every unknown word replaced by its likeliest known one, if any."""
+        index = self._indexes.get(locale)
+        if index is None:
+            return None
+        corrected, end = "", 0
+        for token in tokens(query):
+            if any(other.knows(token.word) for other in self._indexes.values()):
+                continue
+            if better := index.vocabulary.correction(token.word):
+                corrected += query[end : token.start] + better
+                end = token.end
+        return corrected + query[end:] if end else None
+
+
+def _matcher(ranking: Ranking, index: LocaleIndex) -> Matcher:
+    return Matcher(ranking.words[index.locale], index)
+
+
+def _status(sure: float, offer: Offer | None) -> AnswerStatus:
+    if sure >= ANSWERED_FROM and offer is not None:
+        return AnswerStatus.ANSWERED
+    return AnswerStatus.RELATED if sure >= RELATED_FROM else AnswerStatus.NO_ANSWER
+
+
+def _completed(prefix: str, index: LocaleIndex, limit: int) -> list[Suggestion]:
+    """The prefix with its last word completed."""
+    start = max((token.start for token in tokens(prefix)), default=0)
+    words = index.vocabulary.completions(prefix[start:], limit)
+    return [Suggestion(prefix[:start] + word, SuggestionForm.WORD) for word in words]
