@@ -1,0 +1,190 @@
+"""Content in, a published generation out."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.embedding import embed
+from indexer.passages import cut_passages
+from indexer.publish import new_generation, prune, publish, publish_lock
+from indexer.reader import Reading, content_fingerprint, read_content
+from kb.documents import Passage
+from kb.errors import ContentError
+from kb.problems import Problem, has_errors
+from kb.progress import Progress, Silent
+from kb.store.build_cache import CACHE_FILE, BuildCache
+from kb.store.library import LIBRARY_FILE, write_library
+from search.encoder import Encoder
+from search.generation import FORMAT, LOCALES_FOLDER, SITE_COPY, current_generation, read_manifest
+from search.locale_index import (
+    LocaleContent,
+    build_locale_index,
+    extra_texts,
+    text_to_embed,
+)
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did."""
+
+    generation: str
+    published: bool  # False when the current generation already is what the content says
+    documents: int
+    passages: int
+    embedded: int  # vectors made now; the others were known
+    problems: tuple[Problem, ...]  # warnings only
+
+
+def build_index(
+    content: Path,
+    index: Path,
+    encoder: Encoder | None,
+    *,
+    keep: int = 3,
+    force: bool = False,
+    render_timeout: float = 5.0,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build the index of `content` and publish it into the folder `index`.
+
+    Without an encoder only keywords are indexed. Nothing is published when the current generation
+    already holds the same content, unless `force`. Raises ContentError, carrying all problems, when
+    a file has an error (the last good generation stays), IndexBusy when another build runs.
+    """
+    progress = progress or Silent()
+    with publish_lock(index):
+        state = _fingerprint(content_fingerprint(content), encoder)
+        if not force and (current := _unchanged(index, state)):
+            return current
+        cache = BuildCache(index / CACHE_FILE)
+        try:
+            reading = read_content(
+                content, cache=cache, progress=progress, render_timeout=render_timeout
+            )
+            if has_errors(reading.problems):
+                raise ContentError(problems=reading.problems)
+            # The content may have changed since the first look; what was read is what is built.
+            state = _fingerprint(reading.fingerprint, encoder)
+            report = _build(reading, state, index, encoder, cache, progress)
+            cache.forget_unused()
+        finally:
+            cache.close()
+        prune(index, keep)
+        return report
+
+
+def _fingerprint(content: str, encoder: Encoder | None) -> str:
+    parts = (content, encoder.fingerprint if encoder else "", str(FORMAT))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _unchanged(index: Path, state: str) -> BuildReport | None:
+    manifest = read_manifest(index)
+    if manifest is None or manifest.get("state") != state:
+        return None
+    counts = manifest["counts"]
+    name = current_generation(index) or ""
+    return BuildReport(name, False, counts["documents"], counts["passages"], 0, ())
+
+
+def _build(
+    reading: Reading,
+    state: str,
+    index: Path,
+    encoder: Encoder | None,
+    cache: BuildCache,
+    progress: Progress,
+) -> BuildReport:
+    passages = _passages(reading)
+    contents = _contents(reading, passages)
+    made = 0
+    if encoder:
+        contents, made = _with_vectors(contents, encoder, cache, progress)
+    with new_generation(index) as folder:
+        write_library(folder / LIBRARY_FILE, reading.documents, passages)
+        (folder / SITE_COPY).write_text(reading.site.model_dump_json(), encoding="utf-8")
+        _copy_media(reading, folder)
+        progress.start("Indexing", len(contents))
+        (folder / LOCALES_FOLDER).mkdir()
+        for content in contents:
+            build_locale_index(folder / LOCALES_FOLDER / content.locale, content)
+            progress.advance()
+        counts = {"documents": len(reading.documents), "passages": len(passages)}
+        name = publish(folder, _facts(reading, state, encoder, counts))
+    return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
+
+
+def _facts(
+    reading: Reading, state: str, encoder: Encoder | None, counts: dict[str, int]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "state": state,
+        "encoder": {
+            "name": encoder.name,
+            "fingerprint": encoder.fingerprint,
+            "dimensions": encoder.dimensions,
+        }
+        if encoder
+        else None,
+        "counts": counts,
+    }
+
+
+def _passages(reading: Reading) -> list[Passage]:
+    return [
+        passage
+        for number, (document, page) in enumerate(reading.documents)
+        for passage in cut_passages(number, document, page)
+    ]
+
+
+def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleContent]:
+    """What belongs to each language: documents come sorted by locale, so each is one run."""
+    owner = [document.locale for document, _ in reading.documents]
+    contents: list[LocaleContent] = []
+    document_start = passage_start = 0
+    for locale, run in groupby(reading.documents, key=lambda pair: pair[0].locale):
+        documents = [document for document, _ in run]
+        own = [passage for passage in passages if owner[passage.document] == locale]
+        extra = [n for n, document in enumerate(documents) for _ in extra_texts(document)]
+        contents.append(
+            LocaleContent(locale, document_start, passage_start, documents, own, extra, None)
+        )
+        document_start += len(documents)
+        passage_start += len(own)
+    return contents
+
+
+def _with_vectors(
+    contents: Sequence[LocaleContent], encoder: Encoder, cache: BuildCache, progress: Progress
+) -> tuple[list[LocaleContent], int]:
+    """The same contents with the vectors of their passages, then of their extra texts."""
+    texts = [
+        [
+            *map(text_to_embed, content.passages),
+            *(text for document in content.documents for text in extra_texts(document)),
+        ]
+        for content in contents
+    ]
+    embedded = embed([text for part in texts for text in part], encoder, cache, progress)
+    ends = np.cumsum([len(part) for part in texts])
+    parts = np.split(embedded.vectors, ends[:-1])
+    complete = [replace(c, vectors=part) for c, part in zip(contents, parts, strict=True)]
+    return complete, embedded.made
+
+
+def _copy_media(reading: Reading, folder: Path) -> None:
+    for address, source in reading.media.items():
+        target = folder / address.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)

@@ -1,0 +1,79 @@
+"""Sections cut into passages: pieces short enough for one vector, never across a heading."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from kb.documents import Block, Document, Page, Passage, Section
+from kb.text import sentences
+
+# About as much as the encoder was trained on; longer passages blur, shorter ones lose context.
+PASSAGE_WORDS = 160
+# A block longer than this is cut between sentences.
+_BLOCK_WORDS = 220
+
+
+def cut_passages(number: int, document: Document, page: Page) -> Iterator[Passage]:
+    """The passages of one document in reading order; `number` is the document's in the library.
+
+    A document without text still gets one passage, so that its title can be found.
+    """
+    made = False
+    for section in page.sections:
+        context = " › ".join((document.title, *section.path, section.heading))
+        context = context.removesuffix(" › ")
+        for blocks in _fill(_short_blocks(section, document.locale)):
+            made = True
+            yield Passage(number, section.heading, section.anchor, blocks, context)
+    if not made:
+        yield Passage(number, "", "", (), document.title)
+
+
+def _short_blocks(section: Section, locale: str) -> Iterator[Block]:
+    for block in section.blocks:
+        if _words(block.text) <= _BLOCK_WORDS:
+            yield block
+        else:
+            yield from _split(block, locale)
+
+
+def _split(block: Block, locale: str) -> Iterator[Block]:
+    """A long block as several of the same kind, cut between sentences where there are any."""
+    pieces = (part for s in sentences(block.text, locale) for part in _at_most(s, _BLOCK_WORDS))
+    for group in _group(pieces):
+        yield replace(block, text=" ".join(group))
+
+
+def _at_most(text: str, limit: int) -> Iterator[str]:
+    words = text.split()
+    for start in range(0, len(words), limit):
+        yield " ".join(words[start : start + limit])
+
+
+def _group(pieces: Iterable[str]) -> Iterator[list[str]]:
+    group: list[str] = []
+    for piece in pieces:
+        if group and _words(*group) + _words(piece) > PASSAGE_WORDS:
+            yield group
+            group = []
+        group.append(piece)
+    if group:
+        yield group
+
+
+def _fill(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
+    """Blocks put together until a passage is full."""
+    passage: list[Block] = []
+    words = 0
+    for block in blocks:
+        more = _words(block.text)
+        if passage and words + more > PASSAGE_WORDS:
+            yield tuple(passage)
+            passage, words = [], 0
+        passage.append(block)
+        words += more
+    if passage:
+        yield tuple(passage)
+
+
+def _words(*texts: str) -> int:
+    return sum(len(text.split()) for text in texts)

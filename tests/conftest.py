@@ -1,0 +1,92 @@
+"""Fixtures: real content folders, real indexes, a real server; one fake, the encoder."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeEncoder
+
+from indexer.build import build_index
+from search.searcher import Searcher
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "content"
+
+_connect = socket.socket.connect
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long trials run only when asked for with `-m trial`."""
+    if "trial" in (config.option.markexpr or ""):
+        return
+    skip = pytest.mark.skip(reason="a long trial; run it with `make trial`")
+    for item in items:
+        if "trial" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test talks to another machine."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host.startswith("127.") or host in ("::1", "localhost"), f"reached for {host}"
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("KB_") and "TEST" not in name]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture(scope="session")
+def built_index(tmp_path_factory: pytest.TempPathFactory, encoder: FakeEncoder) -> Path:
+    """The example help center, indexed once with the fake encoder. Read only."""
+    index = tmp_path_factory.mktemp("example") / "index"
+    build_index(EXAMPLE, index, encoder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def searcher(built_index: Path, encoder: FakeEncoder) -> Iterator[Searcher]:
+    opened = Searcher.open(built_index, encoder)
+    yield opened
+    opened.close()
+
+
+WriteArticle = Callable[..., Path]
+
+
+@pytest.fixture
+def write_article(tmp_path: Path) -> WriteArticle:
+    """Write an article into `tmp_path/content`; returns the content folder."""
+
+    def write(
+        slug: str, text: str, *, locale: str = "en", room: str = "articles", **front: Any
+    ) -> Path:
+        import yaml
+
+        target = tmp_path / "content" / locale / room / f"{slug}.md"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        head = f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n\n" if front else ""
+        target.write_text(head + text, encoding="utf-8")
+        return tmp_path / "content"
+
+    return write

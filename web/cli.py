@@ -1,0 +1,268 @@
+"""The command `kb`. Heavy imports wait inside the commands, so that `kb --help` answers at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb.errors import ContentError, KbError, ModelError
+
+if TYPE_CHECKING:
+    from kb.problems import Problem
+    from kb.settings import Settings
+    from search.encoder import Encoder
+    from search.searcher import Searcher
+
+Command = Callable[..., Any]
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def content_option(command: Command) -> Command:
+    return click.option(
+        "--content", type=_FOLDER, help="Folder of Markdown and products.  [default: content]"
+    )(command)
+
+
+def data_option(command: Command) -> Command:
+    return click.option(
+        "--data", type=_FOLDER, help="Folder of everything Lotse writes.  [default: data]"
+    )(command)
+
+
+def models_option(command: Command) -> Command:
+    return click.option(
+        "--models", type=_FOLDER, help="Folder of prepared models.  [default: models in --data]"
+    )(command)
+
+
+def model_option(command: Command) -> Command:
+    return click.option(
+        "--model",
+        metavar="NAME_OR_FOLDER",
+        help="A sentence-transformers model, by folder or hub name.  [default: the packaged one]",
+    )(command)
+
+
+def locale_option(command: Command) -> Command:
+    return click.option(
+        "--locale", help="Language to answer in.  [default: default_locale of site.toml]"
+    )(command)
+
+
+class _Group(click.Group):
+    """Turns the product's errors into one sentence and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KbError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(_system_sentence(error)) from error
+
+
+def _system_sentence(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}. Nothing that was published is affected."
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lotse-kb", prog_name="kb")
+def main() -> None:
+    """Lotse: a self-hosted help center that answers customer questions directly."""
+
+
+def _settings(**options: Any) -> "Settings":
+    from kb.settings import load_settings
+
+    return load_settings(options)
+
+
+@main.command()
+@content_option
+def check(content: Path | None) -> None:
+    """Report every problem of the content folder as file:line:column: code message."""
+    from indexer.check import check_content
+    from web.progress import progress
+
+    settings = _settings(content=content)
+    _must_exist(settings.content)
+    with progress() as bar:
+        problems = check_content(settings.content, progress=bar)
+    _report(problems)
+    if any(problem.severity == "error" for problem in problems):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@content_option
+@data_option
+@models_option
+@model_option
+@click.option("--force", is_flag=True, help="Build even when nothing changed.")
+@click.option("--keywords-only", is_flag=True, help="Build without the encoder model.")
+def index(force: bool, keywords_only: bool, **options: Any) -> None:
+    """Build the index of the content folder and publish it in one step.
+
+    The encoder model is prepared first when there is none yet. When a file has an error nothing
+    is published, and what was published before stays live.
+    """
+    from indexer.build import build_index
+    from web.progress import progress
+
+    settings = _settings(**options)
+    _must_exist(settings.content)
+    encoder = None if keywords_only else _prepared_encoder(settings)
+    with _reported_content_errors(), progress() as bar:
+        report = build_index(
+            settings.content,
+            settings.index_folder,
+            encoder,
+            keep=settings.keep_generations,
+            force=force,
+            render_timeout=settings.render_timeout,
+            progress=bar,
+        )
+    _report(report.problems)
+    counts = f"{report.documents} documents, {report.passages} passages"
+    if report.published:
+        click.echo(f"Published {report.generation}: {counts}, {report.embedded} newly embedded.")
+    else:
+        click.echo(f"Nothing changed; {report.generation} stays published: {counts}.")
+
+
+@contextmanager
+def _reported_content_errors() -> Iterator[None]:
+    try:
+        yield
+    except ContentError as error:
+        _report(error.problems)
+        raise
+
+
+def _prepared_encoder(settings: "Settings") -> "Encoder | None":
+    """The encoder to index with, prepared now if need be; None, and why, when there is no way."""
+    from os import cpu_count
+
+    from search.encoder import OnnxEncoder
+    from search.model.prepare import prepare
+
+    try:
+        folder = prepare(settings.model, settings.models_folder, _say)
+        return OnnxEncoder.open(folder, threads=cpu_count() or 1)
+    except ModelError as error:
+        _say(f"Indexing keywords only: {error}")
+        return None
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+@main.command()
+@data_option
+@models_option
+@model_option
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
+@click.option("--workers", type=int, help="Server processes.  [default: 2]")
+@content_option
+def serve(**options: Any) -> None:
+    """Serve the site and the API of the published index."""
+    from web.server import serve as run
+
+    run(_settings(**options))
+
+
+@main.command()
+@click.argument("query", nargs=-1, required=True)
+@locale_option
+@click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print what the API would return.")
+@content_option
+@data_option
+@models_option
+def search(
+    query: tuple[str, ...], locale: str | None, limit: int, as_json: bool, **options: Any
+) -> None:
+    """Search the published index."""
+    from web.printing import print_json, print_search
+
+    searcher, text = _opened(_settings(**options), query)
+    found = searcher.search(text, locale or searcher.site.default_locale, limit=limit)
+    print_json(found) if as_json else print_search(found)
+
+
+@main.command()
+@click.argument("query", nargs=-1, required=True)
+@locale_option
+@click.option("--json", "as_json", is_flag=True, help="Print what the API would return.")
+@content_option
+@data_option
+@models_option
+def answer(query: tuple[str, ...], locale: str | None, as_json: bool, **options: Any) -> None:
+    """Answer a question from the published index."""
+    from web.printing import print_answer, print_json
+
+    searcher, text = _opened(_settings(**options), query)
+    found = searcher.answer(text, locale or searcher.site.default_locale)
+    print_json(found) if as_json else print_answer(found)
+
+
+def _opened(settings: "Settings", words: tuple[str, ...]) -> "tuple[Searcher, str]":
+    from kb.errors import QueryTooLong
+    from search.encoder import open_encoder
+    from search.searcher import Searcher
+
+    text = " ".join(words)
+    if len(text) > settings.query_max_length:
+        raise QueryTooLong(len(text), settings.query_max_length)
+    return Searcher.open(settings.index_folder, open_encoder(settings.models_folder)), text
+
+
+@main.group()
+def model() -> None:
+    """Prepare the encoder model, or show which one is in use."""
+
+
+@model.command()
+@data_option
+@models_option
+@model_option
+@click.option("--keep", type=_FOLDER, help="Also write the default model for other tools here.")
+def prepare(keep: Path | None, **options: Any) -> None:
+    """Make a model ready to serve; needs the extra `lotse-kb[model]`."""
+    from search.model.prepare import prepare as prepare_model
+
+    settings = _settings(**options)
+    folder = prepare_model(settings.model, settings.models_folder, _say, keep)
+    click.echo(f"In use: {folder}")
+
+
+@model.command()
+@data_option
+@models_option
+def show(**options: Any) -> None:
+    """Show which model is in use."""
+    from dataclasses import asdict
+
+    from search.model.store import find_model, read_facts
+
+    folder = find_model(_settings(**options).models_folder)
+    for name, value in asdict(read_facts(folder)).items():
+        click.echo(f"{name:18} {value}")
+
+
+def _must_exist(content: Path) -> None:
+    if not content.is_dir():
+        raise click.ClickException(
+            f"There is no content folder {content}; name one with --content."
+        )
+
+
+def _report(problems: "Iterator[Problem] | tuple[Problem, ...] | list[Problem]") -> None:
+    for problem in problems:
+        click.echo(str(problem))
