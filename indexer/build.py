@@ -57,7 +57,8 @@ def build_index(
 
     Without an encoder only keywords are indexed. Nothing is published when the current generation
     already holds the same content, unless `force`. Raises ContentError, carrying all problems, when
-    a file has an error (the last good generation stays), IndexBusy when another build runs.
+    a file has an error or there is no content (the last good generation stays), IndexBusy when
+    another build runs.
     """
     progress = progress or Silent()
     with publish_lock(index):
@@ -71,6 +72,11 @@ def build_index(
             )
             if has_errors(reading.problems):
                 raise ContentError(problems=reading.problems)
+            if not reading.documents:
+                raise ContentError(
+                    f"{content} holds no published article or product; nothing was published. "
+                    "Articles lie in <locale>/articles/ below it."
+                )
             # The content may have changed since the first look; what was read is what is built.
             state = _fingerprint(reading.fingerprint, encoder)
             report = _build(reading, state, index, encoder, cache, progress)

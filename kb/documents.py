@@ -31,7 +31,7 @@ class BlockKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Block:
     kind: BlockKind
-    text: str  # plain text, white space folded
+    text: str  # plain text, white space folded; only code keeps its lines
     group: int = 0  # blocks of the same list or table share a number within their section
 
 

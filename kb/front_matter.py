@@ -12,6 +12,7 @@ Status = Literal["draft", "internal", "published", "archived"]
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 
 MAX_TITLE = 250  # characters; a longer heading is a paragraph
+MAX_SUMMARY = 1000  # characters; a longer summary is an article
 
 
 def _one_or_many(value: Any) -> Any:
@@ -31,7 +32,7 @@ class ArticleFields(BaseModel):
 
     id: Slug | None = Field(default=None, description="Pairs translations; default: the slug.")
     title: Annotated[str, Field(min_length=1, max_length=MAX_TITLE)] | None = None
-    summary: str = Field(default="", max_length=1000)
+    summary: str = Field(default="", max_length=MAX_SUMMARY)
     questions: Texts = Field(default=(), description="Other ways customers ask this.")
     category: Slug | None = None
     tags: Texts = ()

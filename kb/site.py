@@ -137,7 +137,7 @@ def _read(path: Path) -> tuple[Site, list[Problem]]:
     except (OSError, UnicodeDecodeError) as error:
         return Site(), [Problem(SITE_FILE, 1, 1, "site-unreadable", str(error))]
     except tomllib.TOMLDecodeError as error:
-        return Site(), [Problem(SITE_FILE, *toml_place(error), "site-syntax", str(error))]
+        return Site(), [Problem(SITE_FILE, *toml_place(error, text), "site-syntax", str(error))]
     except ValidationError as error:
         return Site(), [
             Problem(
@@ -151,10 +151,10 @@ def _read(path: Path) -> tuple[Site, list[Problem]]:
         ]
 
 
-def toml_place(error: tomllib.TOMLDecodeError) -> tuple[int, int]:
+def toml_place(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int]:
     """Line and column of a TOML error; Python before 3.14 tells them in its message only."""
     found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    return (int(found[1]), int(found[2])) if found else (1, 1)
+    return (int(found[1]), int(found[2])) if found else (text.rstrip().count("\n") + 1, 1)
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:

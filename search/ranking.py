@@ -27,9 +27,9 @@ COSINE_SPAN = 0.12
 # A document is its best passage and its opening, which says what the whole is about: +.02 to +.04
 # nDCG@10 on support articles against the best passage alone, no change on single paragraphs.
 LEAD_SHARE = 0.35
-# Titles and foreseen questions are short, and short texts are near to every short question: one that
-# is nearer than the document's text lifts it by this share of the difference. +.05 hit@1 on the
-# example judgments against leaving them out; taking them in full loses half of that again.
+# Titles and foreseen questions are short, and short texts are near to every short question: one
+# that is nearer than the document's text lifts it by this share of the difference. +.05 hit@1 on
+# the example judgments against leaving them out; taking them in full loses half of that again.
 EXTRA_SHARE = 0.5
 # Of a document's keyword score: all words in one passage against words anywhere in it.
 ONE_PASSAGE_SHARE = 0.5

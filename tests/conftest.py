@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from fakes import FakeEncoder
+from model_fixture import prepared_models, real_encoder
 
 from indexer.build import build_index
 from search.searcher import Searcher
+
+__all__ = ["prepared_models", "real_encoder"]  # fixtures for every test
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "content"

@@ -178,5 +178,3 @@ class Library:
 
     def _documents(self, sql: str, values: Sequence[object]) -> Iterator[Document]:
         return (_DOCUMENT.validate_json(head) for (head,) in self._rows(sql, values))
-
-

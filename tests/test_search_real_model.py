@@ -1,0 +1,79 @@
+"""A few questions through the real model, as customers ask them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLE
+
+from indexer.build import build_index
+from search.encoder import OnnxEncoder
+from search.results import AnswerForm, AnswerStatus
+from search.searcher import Searcher
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def example(real_encoder: OnnxEncoder, prepared_models: Path) -> Iterator[Searcher]:
+    # Beside the models, so that vectors made in one test run serve the next.
+    index = prepared_models.parent / "test-example" / "index"
+    build_index(EXAMPLE, index, real_encoder)
+    searcher = Searcher.open(index, real_encoder)
+    yield searcher
+    searcher.close()
+
+
+def test_the_showpiece_question_is_answered_with_the_steps(example: Searcher) -> None:
+    result = example.answer("Akku lädt nicht, was tun?", "de")
+    assert result.status is AnswerStatus.ANSWERED
+    assert result.citations[0].document.id == "battery-not-charging"
+    assert result.answer and result.answer.form is AnswerForm.STEPS
+    assert any("10 Sekunden" in step for step in result.answer.steps)
+
+
+@pytest.mark.parametrize(
+    ("query", "locale", "expected"),
+    [
+        ("Wie ändere ich die Adresse auf der Rechnung?", "de", "billing-address"),
+        ("how do I get my money back", "en", "refund"),
+        ("wo ist mein Paket", "de", "delivery-tracking"),
+        ("I forgot my password", "en", "password-reset"),
+        ("Darf ich den Akku ins Flugzeug mitnehmen?", "de", "battery-transport"),
+        ("how do I pump up my tyres, which pressure", "en", "tyre-pressure"),
+    ],
+)
+def test_questions_find_the_article_that_answers(
+    example: Searcher, query: str, locale: str, expected: str
+) -> None:
+    assert example.search(query, locale).hits[0].document.id == expected
+
+
+def test_a_question_in_the_other_language_finds_the_article_in_the_asked_one(
+    example: Searcher,
+) -> None:
+    hit = example.search("wo ist mein Paket", "en").hits[0]
+    assert (hit.document.id, hit.document.locale) == ("delivery-tracking", "en")
+
+
+def test_a_product_question_is_answered_with_the_fact_and_its_unit(example: Searcher) -> None:
+    result = example.answer("wie schwer ist das City 3", "de")
+    assert result.answer and result.answer.form is AnswerForm.FACT
+    assert "23,4 kg" in result.answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "locale"),
+    [
+        ("premier league table this season", "en"),
+        ("was hilft gegen kopfschmerzen nach der grippeimpfung", "de"),
+        ("asdkjh qwelkj pömpf", "de"),
+    ],
+)
+def test_questions_the_content_does_not_answer_get_no_claim(
+    example: Searcher, query: str, locale: str
+) -> None:
+    result = example.answer(query, locale)
+    assert result.status is not AnswerStatus.ANSWERED
+    assert result.answer is None
+    assert result.citations == ()
