@@ -28,6 +28,7 @@ from search.locale_index import (
     build_locale_index,
     extra_texts,
     text_to_embed,
+    units_by_passage,
 )
 
 
@@ -174,18 +175,23 @@ def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleConte
 def _with_vectors(
     contents: Sequence[LocaleContent], encoder: Encoder, cache: BuildCache, progress: Progress
 ) -> tuple[list[LocaleContent], int]:
-    """The same contents with the vectors of their passages, then of their extra texts."""
-    texts = [
+    """The same contents with the vectors of their passages, extra texts and units."""
+    searched = [
         [
             *map(text_to_embed, content.passages),
             *(text for document in content.documents for text in extra_texts(document)),
         ]
         for content in contents
     ]
-    embedded = embed([text for part in texts for text in part], encoder, cache, progress)
-    ends = np.cumsum([len(part) for part in texts])
-    parts = np.split(embedded.vectors, ends[:-1])
-    complete = [replace(c, vectors=part) for c, part in zip(contents, parts, strict=True)]
+    answering = [
+        [u.compared for found in units_by_passage(c.passages, c.locale) for u in found]
+        for c in contents
+    ]
+    parts = [*searched, *answering]
+    embedded = embed([text for part in parts for text in part], encoder, cache, progress)
+    vectors = np.split(embedded.vectors, np.cumsum([len(part) for part in parts])[:-1])
+    pairs = zip(contents, vectors[: len(contents)], vectors[len(contents) :], strict=True)
+    complete = [replace(c, vectors=own, unit_vectors=units) for c, own, units in pairs]
     return complete, embedded.made
 
 

@@ -14,10 +14,10 @@ from typing import Any, Protocol, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from kb.errors import ModelError, ModelMissing
-from search.model.store import GRAPH, TOKENIZER, ModelFacts, find_model, read_facts
+from search.model.store import GRAPH, ModelFacts, find_model, read_facts
+from search.tokenizer import TextTokenizer, open_tokenizer
 
 __all__ = ["Encoder", "FloatArray", "OnnxEncoder", "find_model", "open_encoder"]
 
@@ -63,11 +63,13 @@ class OnnxEncoder:
     gets the same vector. It costs nothing for passages (decision record 0003); work is spread
     by encoding `threads` texts at a time, each on one thread.
 
-    The tokenizer, 280 MB of it, is loaded by `open` and shared with processes forked later. The
-    onnxruntime session does not survive a fork, so each process makes its own at first use.
+    The tokenizer is loaded by `open` and shared with processes forked later. The onnxruntime
+    session does not survive a fork, so each process makes its own at first use.
     """
 
-    def __init__(self, folder: Path, facts: ModelFacts, tokenizer: Tokenizer, threads: int) -> None:
+    def __init__(
+        self, folder: Path, facts: ModelFacts, tokenizer: TextTokenizer, threads: int
+    ) -> None:
         self.facts = facts
         self._folder = folder
         self._tokenizer = tokenizer
@@ -87,14 +89,7 @@ class OnnxEncoder:
     @classmethod
     def open_with(cls, facts: ModelFacts, folder: Path, threads: int = 1) -> Self:
         """Open a folder whose manifest is known, or not written yet."""
-        try:
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception as error:  # tokenizers raises Exception itself
-            raise ModelError(
-                f"The tokenizer in {folder} cannot be read; run `kb model prepare`."
-            ) from error
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(facts.max_tokens)
+        tokenizer = open_tokenizer(folder, facts.max_tokens)
         return cls(folder, facts, tokenizer, max(1, threads))
 
     @property
@@ -127,8 +122,7 @@ class OnnxEncoder:
         return self._encode(self.facts.passage_prompt + text)
 
     def _encode(self, text: str) -> FloatArray:
-        # encode_batch would start a thread pool, which must not exist before a fork.
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        ids = np.array([self._tokenizer.ids(text)], dtype=np.int64)
         try:
             (vectors,) = self._own_session().run(None, {"input_ids": ids})
         except Exception as error:  # onnxruntime's errors share no narrower base

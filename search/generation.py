@@ -22,7 +22,7 @@ SITE_COPY = "site.json"
 MEDIA_FOLDER = "media"
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 1
+FORMAT = 2
 
 
 def current_generation(index: Path) -> str | None:

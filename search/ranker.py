@@ -49,7 +49,6 @@ class Ranker:
         self._catalogue = generation.library.catalogue()
         self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
         self.query_vector = lru_cache(maxsize=_REMEMBERED_VECTORS)(self._encode)
-        self.text_vector = lru_cache(maxsize=_REMEMBERED_VECTORS)(self._encode_text)
 
     def rank(
         self,
@@ -75,17 +74,14 @@ class Ranker:
         assert self.encoder is not None
         return self.encoder.encode_query(query)
 
-    def _encode_text(self, text: str) -> FloatArray:
-        assert self.encoder is not None
-        (_, vectors), *_ = self.encoder.encode_passages([text])
-        vector: FloatArray = vectors[0]
-        return vector
+    def unit_cosines(self, query: str, index: LocaleIndex, passage: int) -> FloatArray | None:
+        """Cosines of a normalised question with the units of a passage; None without an encoder.
 
-    def cosine(self, query: str, text: str) -> float:
-        """How near a text is in meaning to a normalised question; 0 without an encoder."""
-        if self.encoder is None:
-            return 0.0
-        return float(self.query_vector(query) @ self.text_vector(text))
+        `passage` is the number within the language.
+        """
+        if self.encoder is None or index.dense is None:
+            return None
+        return index.unit_cosines(self.query_vector(query), passage)
 
     def nearest_passages(self, query: str, ranked: RankedDocument, limit: int) -> list[int]:
         """The passages of a document nearest in meaning to a normalised question, best first.

@@ -1,10 +1,10 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from kb.documents import Document, Kind, Passage
+from kb.documents import Document, Kind
 from kb.site import Site
 from search.analysis import tokens
 from search.answers import (
@@ -14,7 +14,6 @@ from search.answers import (
     Offer,
     best_offer,
     confidence,
-    units,
 )
 from search.encoder import Encoder
 from search.generation import Generation
@@ -32,6 +31,7 @@ from search.results import (
     SuggestionForm,
 )
 from search.snippets import Matcher, snippet
+from search.units import units
 
 _ANSWER_FROM = 3  # documents whose best passages are searched for the answer
 _PASSAGES_A_DOCUMENT = 3  # … and how many passages of each, by meaning
@@ -145,30 +145,34 @@ class Searcher:
 
     def _best(self, ranking: Ranking) -> tuple[Offer | None, Evidence]:
         """The best answer the first documents offer, and what speaks for it."""
-        first = ranking.documents[0]
-        matchers: dict[str, Matcher] = {}
-        offers: list[Offer] = []
-        for ranked in ranking.documents[:_ANSWER_FROM]:
-            locale = ranked.index.locale
-            matcher = matchers.setdefault(locale, _matcher(ranking, ranked.index))
-            neighbours = self.library.passages_of(ranked.document)
-            for passage in self._promising(ranking, ranked):
-                for unit in units(passage, neighbours, locale):
-                    covered = matcher.coverage(f"{passage.context}\n{unit.answer.text}")
-                    offers.append(Offer(unit, ranked, covered))
-        if not offers:
-            return None, Evidence(first.cosine, 0.0)
-        offer = best_offer(offers, partial(self._ranker.cosine, ranking.query))
+        first = ranking.documents[:_ANSWER_FROM]
+        matchers = {r.index.locale: _matcher(ranking, r.index) for r in first}
+        offer = best_offer(
+            offer
+            for ranked in first
+            for offer in self._offers(ranking, ranked, matchers[ranked.index.locale])
+        )
+        if offer is None:
+            return None, Evidence(first[0].cosine, 0.0)
         passage = offer.unit.passage
         matcher = matchers[offer.document.index.locale]
         covered = matcher.coverage(f"{passage.context}\n{passage.text}")
         return offer, Evidence(offer.document.cosine, covered)
 
-    def _promising(self, ranking: Ranking, ranked: RankedDocument) -> list[Passage]:
-        """The passages of a document in which to look for the answer: its best, its nearest."""
+    def _offers(
+        self, ranking: Ranking, ranked: RankedDocument, matcher: Matcher
+    ) -> Iterator[Offer]:
+        """The units of a document's best passage, and of those nearest in meaning."""
+        index = ranked.index
+        neighbours = self.library.passages_of(ranked.document)
         nearest = self._ranker.nearest_passages(ranking.query, ranked, _PASSAGES_A_DOCUMENT)
-        numbers = dict.fromkeys([ranked.passage, *nearest])
-        return [self.library.passage(number) for number in numbers]
+        for number in dict.fromkeys([ranked.passage, *nearest]):
+            passage = self.library.passage(number)
+            cosines = self._ranker.unit_cosines(ranking.query, index, number - index.first_passage)
+            for place, unit in enumerate(units(passage, neighbours, index.locale)):
+                cosine = float(cosines[place]) if cosines is not None else 0.0
+                covered = matcher.coverage(f"{passage.context}\n{unit.answer.text}")
+                yield Offer(unit, ranked, cosine, covered)
 
     def _team(self, result: SearchResult) -> str:
         """The team that the best document names, else the site's default."""

@@ -13,10 +13,10 @@ import pytest
 from kb.errors import ModelError, ModelMissing
 from search.encoder import OnnxEncoder, find_model, open_encoder
 from search.model.prepare import prepare
-from search.model.store import EMBEDDINGS, GRAPH, TOKENIZER
+from search.model.store import EMBEDDINGS, GRAPH
+from search.tokenizer import TOKENIZER
 from search.model.store import prepared_models as listed
 
-pytest_plugins = ("model_fixture",)
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parent.parent
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kb.errors import ContentError, KbError, ModelError
+from web.installation import must_be_whole
 
 if TYPE_CHECKING:
     from kb.problems import Problem
@@ -57,9 +58,12 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            must_be_whole()
             return super().invoke(ctx)
         except KbError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # the reader had enough, as `| head` does; click ends quietly
         except OSError as error:
             raise click.ClickException(_system_sentence(error)) from error
 

@@ -9,16 +9,19 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from kb.errors import NoGeneration, SettingsError
+from kb.errors import ModelError, NoGeneration, SettingsError
 from kb.settings import Settings
 from search.encoder import Encoder, open_encoder
 from search.generation import current_generation
+from search.model.store import find_model, read_facts
 from web.app import create_app
 from web.live import LiveSearcher
 
 # numpy's BLAS, OpenMP and FAISS would each start a pool of threads that fight with the encoder's:
 # encoding plus a vector product took 10 ms with the pools and 5 ms without.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_log = logging.getLogger(__name__)
 
 _GRACE = 30  # seconds that running requests get at shutdown
 
@@ -68,6 +71,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": _GRACE,
             "timeout": 60,
             "keepalive": 5,
+            # The longest question we accept, percent-encoded, must reach our own clear error.
+            "limit_request_line": 8190,
             "when_ready": self._announce,
             "proc_name": "kb serve",
             "loglevel": "warning",
@@ -82,8 +87,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return create_app(self._settings, live)
 
     def _open_encoder(self) -> Encoder | None:
-        """The one opened before the fork, whose memory the workers share, while it is current."""
-        return self._encoder
+        """The one opened before the fork, whose memory the workers share, while it is in use.
+
+        After `kb model prepare` with another model each worker opens that one for itself, until
+        a restart shares it again.
+        """
+        models = self._settings.models_folder
+        try:
+            if self._encoder and read_facts(find_model(models), verify=False).fingerprint == (
+                self._encoder.fingerprint
+            ):
+                return self._encoder
+            return open_encoder(models)
+        except ModelError as error:
+            _log.error("the encoder model cannot be opened: %s", error)
+            return None
 
     def _announce(self, _server: object) -> None:
         address = f"http://{self._settings.host}:{self._settings.port}"

@@ -141,8 +141,8 @@ class Library:
 
     def find_id(self, document_id: str, locale: str, kind: Kind | None = None) -> int | None:
         """Number of the document with this id in this locale, None when there is none."""
-        sql = "SELECT number FROM documents WHERE id = ? AND locale = ? AND kind LIKE ?"
-        return self._number(sql, (document_id, locale, kind or "%"))
+        sql = "SELECT number FROM documents WHERE id = ? AND locale = ? AND kind = ifnull(?, kind)"
+        return self._number(sql, (document_id, locale, kind))
 
     def redirect(self, address: str) -> int | None:
         """Number of the document that once had this address."""
@@ -163,10 +163,10 @@ class Library:
     ) -> list[Document]:
         """Documents of a locale by title, optionally of one kind or category."""
         sql = (
-            "SELECT head FROM documents WHERE locale = ? AND kind LIKE ? AND category LIKE ?"
-            " ORDER BY title COLLATE NOCASE"
+            "SELECT head FROM documents WHERE locale = ? AND kind = ifnull(?, kind)"
+            " AND category = ifnull(?, category) ORDER BY title COLLATE NOCASE"
         )
-        return list(self._documents(sql, (locale, kind or "%", category or "%")))
+        return list(self._documents(sql, (locale, kind, category)))
 
     def counts(self, locale: str, kind: Kind) -> dict[str, int]:
         """Number of documents per category."""

