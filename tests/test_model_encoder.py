@@ -14,8 +14,8 @@ from kb.errors import ModelError, ModelMissing
 from search.encoder import OnnxEncoder, find_model, open_encoder
 from search.model.prepare import prepare
 from search.model.store import EMBEDDINGS, GRAPH
-from search.tokenizer import TOKENIZER
 from search.model.store import prepared_models as listed
+from search.tokenizer import PIECES
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parent.parent
@@ -147,7 +147,7 @@ def copied_model(prepared_models: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(find_model(prepared_models), tmp_path / "model"))
 
 
-@pytest.mark.parametrize("name", [GRAPH, EMBEDDINGS, TOKENIZER])
+@pytest.mark.parametrize("name", [GRAPH, EMBEDDINGS, PIECES])
 def test_a_changed_file_is_refused(copied_model: Path, name: str) -> None:
     with (copied_model / name).open("r+b") as stream:
         stream.seek(1000)

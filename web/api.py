@@ -1,0 +1,150 @@
+"""The API for programs: `/api/v1`, documented in docs/api.md and described at /openapi.json."""
+
+import re
+import secrets
+import time
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from kb.documents import Document, Kind
+from kb.settings import Settings
+from web import json_views, shapes
+from web.documents import linked_documents, localized_document
+from web.json_views import json_response
+from web.live import searcher
+from web.questions import clean_question
+from web.shelf import shelf_of
+
+MAX_RESULTS = 50
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@api.get("/search")
+def search() -> Response:
+    question, locale = _question(), _locale()
+    limit, kind, category = _limit(10), _kind(), _category()
+    started = time.perf_counter()
+    found = searcher().search(question, locale, limit=limit, kind=kind, category=category)
+    return json_response(json_views.search_reply(_new_id(), found, _since(started)))
+
+
+@api.get("/answer")
+def answer() -> Response:
+    question, locale = _question(), _locale()
+    started = time.perf_counter()
+    found = searcher().answer(question, locale)
+    took = _since(started)
+    handed = json_views.handover(searcher().site, found.handover_team, locale)
+    return json_response(json_views.answer_reply(_new_id(), found, took, handed))
+
+
+@api.get("/suggest")
+def suggest() -> Response:
+    question, locale = _question(), _locale()
+    offered = searcher().suggest(question, locale, _limit(8))
+    reply: shapes.SuggestReply = {
+        "locale": locale,
+        "suggestions": [json_views.suggestion(one) for one in offered],
+    }
+    return json_response(reply)
+
+
+@api.get("/articles/<document_id>")
+def article(document_id: str) -> Response:
+    return json_response(_article(Kind.ARTICLE, document_id)[0])
+
+
+@api.get("/products/<document_id>")
+def product(document_id: str) -> Response:
+    base, document = _article(Kind.PRODUCT, document_id)
+    record = document.product
+    if record is None:
+        raise NotFound(f"{document_id!r} is no product.")
+    accessories = linked_documents(searcher(), record.accessories, document.locale, Kind.PRODUCT)
+    return json_response(json_views.product(base, record, accessories))
+
+
+@api.get("/products")
+def products() -> Response:
+    locale, wanted = _locale(), request.args.get("type", "")
+    if wanted and wanted not in searcher().site.product_types:
+        raise BadRequest(f"There is no product type {wanted!r}.")
+    shown = shelf_of(searcher(), locale).of(Kind.PRODUCT, wanted or None)
+    reply: shapes.ProductsReply = {
+        "locale": locale,
+        "products": [
+            json_views.product_summary(document, document.product, locale)
+            for document in shown
+            if document.product
+        ],
+    }
+    return json_response(reply)
+
+
+def _article(kind: Kind, document_id: str) -> tuple[shapes.ArticleReply, Document]:
+    locale = _locale()
+    number = localized_document(searcher(), kind, document_id, locale)
+    if number is None:
+        raise NotFound(f"There is no {kind} {document_id!r}.")
+    library = searcher().library
+    document = library.document(number)
+    related = searcher().related(document)
+    translations = library.translations(kind, document_id)
+    page = library.page(number)
+    return json_views.article(document, page, locale, related, translations), document
+
+
+def _question() -> str:
+    settings: Settings = current_app.config["SETTINGS"]
+    question = clean_question(request.args.get("q", ""), settings.query_max_length)
+    if not question:
+        raise BadRequest("The parameter q is missing or empty; ask something.")
+    return question
+
+
+def _locale() -> str:
+    locale = request.args.get("locale") or searcher().site.default_locale
+    if not _LOCALE.fullmatch(locale):
+        raise BadRequest(f"{locale!r} is no locale code; write de, en or pt-BR.")
+    return locale
+
+
+def _limit(default: int) -> int:
+    given = request.args.get("limit", str(default))
+    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:6]) <= MAX_RESULTS):
+        raise BadRequest(f"limit must be a number from 1 to {MAX_RESULTS}.")
+    return int(given)
+
+
+def _kind() -> Kind | None:
+    given = request.args.get("kind")
+    if not given:
+        return None
+    try:
+        return Kind(given)
+    except ValueError:
+        known = " or ".join(Kind)
+        raise BadRequest(f"There is no kind {given!r}; write {known}.") from None
+
+
+def _category() -> str | None:
+    given = request.args.get("category")
+    if not given:
+        return None
+    site = searcher().site
+    if given in site.categories or given in site.product_types:
+        return given
+    if any(d.category == given for d in shelf_of(searcher(), site.default_locale).documents):
+        return given
+    raise BadRequest(f"There is no category {given!r}.")
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)

@@ -1,0 +1,36 @@
+"""The web application, put together in one place."""
+
+from flask import Flask
+
+from kb.settings import Settings
+from web.api import api
+from web.assets import serve_assets
+from web.caching import keep_pages
+from web.errors import answer_errors
+from web.language import speak
+from web.limits import limit_rate
+from web.live import LiveSearcher, serve_from
+from web.machines import machines
+from web.pages import dress
+from web.security import secure
+from web.site import add_site
+
+
+def create_app(settings: Settings, live: LiveSearcher) -> Flask:
+    """The site and its API, answering from whatever `live` serves."""
+    app = Flask("web", static_folder=None)
+    app.config["SETTINGS"] = settings
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+
+    secure(app)
+    serve_from(app, live)
+    speak(app)
+    serve_assets(app)
+    dress(app, settings.query_max_length)
+    add_site(app)
+    app.register_blueprint(api)
+    app.register_blueprint(machines)
+    keep_pages(app, "site")
+    limit_rate(app, settings.rate_limit)
+    answer_errors(app)
+    return app

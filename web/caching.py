@@ -1,0 +1,52 @@
+"""Pages that a browser may keep as long as it asks whether they are still current."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request
+
+from web.live import searcher
+
+
+def keep_pages(app: Flask, blueprint: str) -> None:
+    """Answer 304 where the browser already has this blueprint's page.
+
+    A page is determined by its address, the generation, and the program's own code and texts.
+    """
+    build = _build(Path(app.root_path))
+
+    @app.before_request
+    def answer_unchanged() -> Response | None:
+        if request.blueprint != blueprint or not request.if_none_match:
+            return None
+        etag = _etag(build)
+        if not request.if_none_match.contains_weak(etag):
+            return None
+        return _mark(Response(status=304), etag)
+
+    @app.after_request
+    def mark_page(response: Response) -> Response:
+        if request.blueprint == blueprint and response.status_code == 200:
+            _mark(response, _etag(build))
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+
+def _mark(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _etag(build: str) -> str:
+    current = searcher()
+    parts = (build, request.host_url, request.full_path, current.generation, *current.degraded)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _build(root: Path) -> str:
+    digest = hashlib.sha256()
+    for pattern in ("templates/**/*", "static/*", "translations/**/*.mo", "*.py"):
+        for path in sorted(path for path in root.glob(pattern) if path.is_file()):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

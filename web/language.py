@@ -1,0 +1,80 @@
+"""Which language a page speaks, and how it writes dates, prices and shares."""
+
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_percent
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+from werkzeug.datastructures import LanguageAccept
+
+from kb.site import Site
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+# Languages of the user interface. A site in another language reads English around its articles.
+UI_LOCALES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
+
+_WORLD_ENGLISH = Locale("en", "001")
+
+
+def speak(app: Flask) -> None:
+    """Set up translations and the filters that depend on the language."""
+    Babel(app, locale_selector=_selected, default_locale="en")
+    app.jinja_env.filters.update(day=_day, price=_price, share=_share, language_name=_language_name)
+
+
+def best_locale(site: Site, accepted: LanguageAccept) -> str:
+    """The site's language a visitor would choose."""
+    codes = [site.default_locale, *sorted(site.locales.keys() - {site.default_locale})]
+    return accepted.best_match(codes) or site.default_locale
+
+
+def ui_language() -> str:
+    """Language of the user interface in this request, as HTML names it."""
+    return str(get_locale()).replace("_", "-")
+
+
+def _selected() -> str:
+    """The page's language; before it is known, for errors, the visitor's."""
+    chosen = g.get("locale") or request.accept_languages.best_match(UI_LOCALES) or "en"
+    try:
+        Locale.parse(chosen, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return "en"
+    return cast(str, chosen).replace("-", "_")
+
+
+def _writing() -> Locale:
+    """How dates and numbers are written. Plain `en` is for the world: 14 September 2026.
+
+    American writing, September 14, 2026, is what the locale en-US asks for.
+    """
+    locale: Locale = get_locale()
+    return _WORLD_ENGLISH if str(locale) == "en" else locale
+
+
+def _day(iso: str) -> str:
+    """2026-09-14 as people of this language write it."""
+    try:
+        return format_date(date.fromisoformat(iso), "long", locale=_writing())
+    except ValueError:
+        return iso
+
+
+def _price(amount: float, currency: str) -> str:
+    return format_currency(amount, currency, locale=_writing())
+
+
+def _language_name(code: str) -> str:
+    """de in English pages: German."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
+def _share(fraction: float) -> str:
+    return format_percent(fraction, locale=_writing())

@@ -1,0 +1,101 @@
+"""The description of the API at /openapi.json, made from `web.shapes`."""
+
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from web import shapes
+
+_SCHEMAS = "#/components/schemas/"
+
+_LOCALE = ("locale", "string", "Asked language, such as de; default: the site's default.")
+_QUESTION = ("q", "string", "The question.")
+_ID = ("id", "string", "Id of the document, the same in all languages.")
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """OpenAPI 3.1. The dict is shared: do not change it."""
+    replies = (
+        shapes.SearchReply,
+        shapes.AnswerReply,
+        shapes.SuggestReply,
+        shapes.ArticleReply,
+        shapes.ProductsReply,
+        shapes.ProductReply,
+        shapes.Readiness,
+        shapes.Problem,
+    )
+    _, bundle = TypeAdapter.json_schemas(
+        [(reply, "serialization", TypeAdapter(reply)) for reply in replies],
+        ref_template=_SCHEMAS + "{model}",
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Help center", "version": "1"},
+        "paths": _paths(),
+        "components": {"schemas": bundle["$defs"]},
+    }
+
+
+def _paths() -> dict[str, Any]:
+    numbers = ("limit", "integer", "How many, 1 to 50.")
+    kind = ("kind", "string", "Only article or product.")
+    category = ("category", "string", "Only this category or product type.")
+    type_ = ("type", "string", "Only products of this type.")
+    return {
+        "/api/v1/search": _get(
+            "Ranked documents, each at its best section.",
+            "SearchReply",
+            (_QUESTION, _LOCALE, numbers, kind, category),
+        ),
+        "/api/v1/answer": _get(
+            "The answer itself with its source, or an honest no.",
+            "AnswerReply",
+            (_QUESTION, _LOCALE),
+        ),
+        "/api/v1/suggest": _get(
+            "Ways to go on typing.", "SuggestReply", (_QUESTION, _LOCALE, numbers)
+        ),
+        "/api/v1/articles/{id}": _get("One article.", "ArticleReply", (_ID, _LOCALE)),
+        "/api/v1/products": _get("All products.", "ProductsReply", (_LOCALE, type_)),
+        "/api/v1/products/{id}": _get("One product.", "ProductReply", (_ID, _LOCALE)),
+        "/readyz": _get("Whether questions can be answered.", "Readiness", ()),
+    }
+
+
+def _get(summary: str, reply: str, parameters: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+    responses = {"200": _response("OK", "application/json", reply)}
+    for status, meaning in _FAILURES.items():
+        responses[status] = _response(meaning, "application/problem+json", "Problem")
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": [_parameter(*parameter) for parameter in parameters],
+            "responses": responses,
+        }
+    }
+
+
+_FAILURES = {
+    "400": "A parameter is wrong.",
+    "404": "There is no such document.",
+    "429": "Too many requests; wait for Retry-After seconds.",
+    "503": "Nothing is published yet.",
+}
+
+
+def _response(meaning: str, media_type: str, schema: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"$ref": _SCHEMAS + schema}}}
+    return {"description": meaning, "content": content}
+
+
+def _parameter(name: str, kind: str, meaning: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path" if name == "id" else "query",
+        "required": name in ("id", "q"),
+        "description": meaning,
+        "schema": {"type": kind},
+    }

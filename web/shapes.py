@@ -1,0 +1,208 @@
+"""What programs get: every field of every API answer, declared once.
+
+The types are checked by mypy where the answers are made, and `web.openapi` describes the API from
+them. Addresses (`url`) are paths below the site's root.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic cannot read typing's own before Python 3.12
+
+Url = Annotated[str, Field(description="Path below the site's root.")]
+IsoDate = Annotated[str, Field(description='ISO date of the last review, "" when unknown.')]
+Html = Annotated[str, Field(description="Sanitised HTML.")]
+QueryId = Annotated[str, Field(description="Random name of this question, for feedback on it.")]
+Degraded = Annotated[
+    list[str],
+    Field(description="What did not take part; [] when everything works. See docs/api.md."),
+]
+
+
+class SectionRef(TypedDict):
+    heading: Annotated[str, Field(description='"" for the top of the page.')]
+    anchor: Annotated[str, Field(description='Fragment of the section\'s address; "" for the top.')]
+
+
+class Snippet(TypedDict):
+    text: Annotated[str, Field(description="Plain text from the best passage.")]
+    highlights: Annotated[
+        list[tuple[int, int]],
+        Field(description="[start, end) offsets of matched words in code points, in order."),
+    ]
+
+
+class Result(TypedDict):
+    id: str
+    kind: Annotated[str, Field(description="article or product")]
+    title: str
+    url: Url
+    locale: Annotated[str, Field(description="Language of this document.")]
+    fallback: Annotated[bool, Field(description="The asked locale lacks this document.")]
+    category: Annotated[str, Field(description="Category; for a product its type.")]
+    section: SectionRef
+    snippet: Snippet
+    score: Annotated[float, Field(description="0 to 1, comparable within one result list.")]
+    reviewed: IsoDate
+
+
+class SearchReply(TypedDict):
+    query_id: QueryId
+    query: Annotated[str, Field(description="The question as understood.")]
+    corrected_query: Annotated[str | None, Field(description="Did you mean.")]
+    locale: str
+    took_ms: Annotated[float, Field(description="Milliseconds spent searching.")]
+    degraded: Degraded
+    results: list[Result]
+
+
+class AnswerText(TypedDict):
+    form: Annotated[str, Field(description="text, steps, row or fact")]
+    text: Annotated[str, Field(description="Every word stands in the cited article.")]
+    steps: Annotated[list[str], Field(description="The single steps when form is steps.")]
+
+
+class Citation(TypedDict):
+    id: str
+    kind: str
+    title: str
+    url: Url
+    locale: str
+    heading: str
+    anchor: str
+    reviewed: IsoDate
+
+
+class Handover(TypedDict):
+    team: Annotated[str, Field(description="Id of the team that would take over.")]
+    title: str
+    email: str
+    phone: str
+    hours: str
+    reply_hours: Annotated[int, Field(description="Hours until a reply can be expected.")]
+    url: Annotated[str, Field(description="Path of the contact page.")]
+
+
+class AnswerReply(TypedDict):
+    query_id: QueryId
+    query: str
+    corrected_query: str | None
+    locale: str
+    took_ms: float
+    degraded: Degraded
+    status: Annotated[str, Field(description="answered, related or no_answer")]
+    confidence: Annotated[float, Field(description="0 to 1, calibrated.")]
+    answer: Annotated[AnswerText | None, Field(description="Only when status is answered.")]
+    citations: list[Citation]
+    results: list[Result]
+    handover: Annotated[Handover | None, Field(description="null when the site names no team.")]
+
+
+class Suggestion(TypedDict):
+    text: str
+    form: Annotated[str, Field(description="document, question or word")]
+    url: Annotated[str, Field(description='Where it leads; "" for a word to go on typing with.')]
+
+
+class SuggestReply(TypedDict):
+    locale: str
+    suggestions: list[Suggestion]
+
+
+class DocumentRef(TypedDict):
+    id: str
+    kind: str
+    title: str
+    summary: str
+    url: Url
+    locale: str
+
+
+class SectionText(TypedDict):
+    heading: str
+    anchor: str
+    level: Annotated[int, Field(description="1 for the text above the first heading.")]
+    text: Annotated[str, Field(description="Plain text, one line per paragraph, step or row.")]
+
+
+class ArticleReply(TypedDict):
+    id: str
+    kind: str
+    locale: str
+    fallback: bool
+    title: str
+    summary: str
+    url: Url
+    category: str
+    phase: Annotated[str, Field(description="Phase of the customer journey.")]
+    questions: list[str]
+    tags: list[str]
+    audience: list[str]
+    owner_team: str
+    reviewed: IsoDate
+    reviewed_by: str
+    html: Html
+    markdown: str
+    sections: list[SectionText]
+    related: list[DocumentRef]
+    translations: Annotated[dict[str, str], Field(description="Path per locale.")]
+
+
+class Fact(TypedDict):
+    key: str
+    label: str
+    value: Annotated[str, Field(description="Formatted for the locale, with unit.")]
+    raw: Annotated[Any, Field(description="Number, boolean, text or list.")]
+
+
+class ProductSummary(TypedDict):
+    id: str
+    kind: str
+    locale: str
+    fallback: bool
+    title: str
+    summary: str
+    url: Url
+    type: str
+    sku: str
+    price: float | None
+    currency: str
+    images: list[str]
+    facts: list[Fact]
+
+
+class ProductsReply(TypedDict):
+    locale: str
+    products: list[ProductSummary]
+
+
+class ProductReply(ArticleReply):
+    type: str
+    sku: str
+    price: float | None
+    currency: str
+    images: list[str]
+    facts: list[Fact]
+    accessories: list[DocumentRef]
+    suitable_for: list[str]
+    not_for: list[str]
+
+
+class Readiness(TypedDict):
+    status: Annotated[str, Field(description="ready")]
+    generation: str
+    created: Annotated[str, Field(description="When the generation was published.")]
+    documents: Annotated[dict[str, int], Field(description="Number of documents per locale.")]
+    passages: int
+    encoder: Annotated[str | None, Field(description="Model that understands questions.")]
+    degraded: Degraded
+
+
+class Problem(TypedDict):
+    """RFC 9457, application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, Field(description="Stable name of the error for programs.")]
