@@ -38,7 +38,7 @@ def enter(
     findings += more
     if fields is None:
         return None, _softened(findings, parsed.fields.get("status"))
-    title = fields.title or parsed.heading
+    title = fields.title or parsed.heading or _from_name(source)
     findings += _missing(title, source, parsed, fields)
     facts: tuple[Fact, ...] = ()
     if isinstance(fields, ProductFields):
@@ -52,6 +52,12 @@ def enter(
     if _has_error(findings):
         return None, _softened(findings, fields.status)
     return Entry(source, parsed, fields, document, is_public(fields, now)), findings
+
+
+def _from_name(source: Source) -> str:
+    """A readable title made of the file's name."""
+    words = source.slug.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def scheduled(fields: ArticleFields, now: datetime) -> datetime | None:
@@ -87,13 +93,18 @@ def _softened(findings: list[Finding], status: object) -> list[Finding]:
 
 def _missing(title: str, source: Source, parsed: Parsed, fields: ArticleFields) -> list[Finding]:
     findings = []
-    if not title:
-        message = "There is no title; write `title: …` in the front matter or a heading `# …`."
-        findings.append(Finding(1, 1, "missing-title", message))
+    empty = not any(s.blocks for s in parsed.sections)
+    if not (fields.title or parsed.heading):
+        way_out = "write `title: …` in the front matter or a heading `# …`."
+        message = f"There is no title, so the file's name “{title}” serves as one; {way_out}"
+        if empty:
+            message = f"The file is empty: there is neither title nor text; {way_out}"
+        severity = Severity.ERROR if empty else Severity.WARNING
+        findings.append(Finding(1, 1, "missing-title", message, severity))
     elif len(title) > MAX_TITLE:
         message = f"The title has {len(title)} characters; {MAX_TITLE} are allowed."
         findings.append(Finding(1, 1, "title-too-long", message))
-    if source.kind is Kind.ARTICLE and not any(s.blocks for s in parsed.sections):
+    elif source.kind is Kind.ARTICLE and empty:
         message = "There is no text below the front matter; readers would find an empty page."
         findings.append(Finding(1, 1, "empty-body", message, Severity.WARNING))
     return findings

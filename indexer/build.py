@@ -41,7 +41,7 @@ class BuildReport:
     documents: int
     passages: int
     embedded: int  # vectors made now; the others were known
-    problems: tuple[Problem, ...]  # warnings only
+    problems: tuple[Problem, ...]  # warnings; errors too when broken files were left out
 
 
 def build_index(
@@ -51,13 +51,15 @@ def build_index(
     *,
     keep: int = 3,
     force: bool = False,
+    skip_broken: bool = False,
     render_timeout: float = 5.0,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build the index of `content` and publish it into the folder `index`.
 
     Without an encoder only keywords are indexed. Nothing is published when the current generation
-    already holds the same content, unless `force`. Raises ContentError, carrying all problems, when
+    already holds the same content, unless `force`. Files with errors forbid publishing, or with
+    `skip_broken` are left out. Raises ContentError, carrying all problems, when
     a file has an error or there is no content (the last good generation stays), IndexBusy when
     another build runs.
     """
@@ -71,7 +73,7 @@ def build_index(
             reading = read_content(
                 content, cache=cache, progress=progress, render_timeout=render_timeout
             )
-            if has_errors(reading.problems):
+            if has_errors(reading.problems) and not skip_broken:
                 raise ContentError(problems=reading.problems)
             if not reading.documents:
                 raise ContentError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indexer.addresses import told_apart
 from indexer.assemble import Entry, enter, finish, scheduled
 from indexer.cross_check import cross_checked
 from indexer.links import Place, Resolver
@@ -75,6 +76,7 @@ def _read(
         problems += _located(source, findings)
         if entry:
             entries.append(entry)
+    entries = list(told_apart(entries, problems))
     public, found = cross_checked([entry for entry in entries if entry.public], site)
     problems += found
     media = Media(sources.media)

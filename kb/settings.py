@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(
         default=None,
-        description="A sentence-transformers model by folder or hub name; default: the packaged one.",
+        description="A sentence-transformers model, folder or hub name; default: the packaged one.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="Port.")

@@ -98,6 +98,13 @@ def test_an_error_in_one_file_keeps_the_last_good_index_and_reports_all(
     assert titles(index) == {"Chain", "Lock"}
 
 
+def test_broken_files_may_be_left_out_on_purpose(content: Path, index: Path) -> None:
+    (content / "en" / "articles" / "one.md").write_text("---\ntitle: x\n\nNo end")
+    report = build_index(content, index, FakeEncoder(), skip_broken=True)
+    assert [problem.code for problem in report.problems] == ["front-matter-open"]
+    assert titles(index) == {"Chain", "Lock"}
+
+
 def test_drafts_and_internal_articles_never_enter_the_index(
     content: Path, write_article: Write, index: Path
 ) -> None:

@@ -102,18 +102,36 @@ def test_drafts_and_scheduled_files_are_not_read_into_the_index(folder: Folder) 
 
 
 def test_two_files_of_one_address_or_id_are_errors_that_name_both(folder: Folder) -> None:
-    folder.put("en/articles/x/same.md", "# T\n\nText")
-    folder.put("en/articles/y/Same.md", "# T\n\nText")
+    folder.put("en/articles/same.md", "# T\n\nText")
+    folder.put("en/articles/Same.md", "# T\n\nText")
     folder.put("en/articles/one.md", "---\ntitle: T\nid: twin\n---\nText")
     folder.put("en/articles/two.md", "---\ntitle: T\nid: twin\n---\nText")
     folder.put("en/products/same.md", "# T\n\nText")
     errors = {p.code: p for p in folder.read().problems if p.code != "file-name"}
     assert set(errors) == {"duplicate-slug", "duplicate-id", "kind-mismatch"}
-    assert "en/articles/x/same.md" in errors["duplicate-slug"].message
-    assert errors["duplicate-slug"].file == "en/articles/y/Same.md"
+    assert "en/articles/Same.md" in errors["duplicate-slug"].message
+    assert errors["duplicate-slug"].file == "en/articles/same.md"
     assert (errors["duplicate-id"].file, errors["duplicate-id"].line) == ("en/articles/two.md", 3)
     assert "en/articles/one.md" in errors["duplicate-id"].message
     assert errors["kind-mismatch"].file == "en/products/same.md"
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart_by_their_folders(
+    folder: Folder,
+) -> None:
+    folder.put("en/articles/overview.md", "# All\n\n[how](how-to/more/overview.md)")
+    folder.put("en/articles/how-to/overview.md", "# How\n\nText")
+    folder.put("en/articles/how-to/more/overview.md", "# More\n\nText")
+    folder.put("en/articles/faq/overview.md", "---\nid: questions\ntitle: F\n---\nText")
+    reading = folder.read()
+    assert {document.slug: document.id for document, _ in reading.documents} == {
+        "overview": "overview",
+        "how-to-overview": "how-to-overview",
+        "how-to-more-overview": "how-to-more-overview",
+        "faq-overview": "questions",
+    }
+    assert {(p.code, str(p.severity)) for p in reading.problems} == {("shared-slug", "warning")}
+    assert "/en/articles/how-to-more-overview" in html(reading, "overview")
 
 
 def test_links_between_files_become_addresses(folder: Folder) -> None:
@@ -182,7 +200,7 @@ def test_the_markdown_beside_a_page_has_the_same_addresses(folder: Folder) -> No
 
 def test_a_link_to_a_file_with_errors_is_not_called_missing(folder: Folder) -> None:
     folder.put("en/articles/a.md", "# A\n\n[b](b.md)")
-    folder.put("en/articles/b.md", "no title")
+    folder.put("en/articles/b.md", "---\ntags: [a]\n---\n")
     assert [code for code, _ in codes(folder.read())] == ["link-to-unpublished", "missing-title"]
 
 

@@ -225,8 +225,9 @@ def test_a_field_given_twice_is_a_warning() -> None:
     assert findings("---\ntitle: a\ntitle: b\n---\nText") == [(3, 1, "duplicate-key", WARNING)]
 
 
-def test_a_file_without_title_is_an_error_and_one_without_text_a_warning() -> None:
-    assert findings("Just text\n") == [(1, 1, "missing-title", ERROR)]
+def test_a_file_lacking_title_or_text_is_a_warning_and_one_lacking_both_an_error() -> None:
+    assert findings("Just text\n") == [(1, 1, "missing-title", WARNING)]
+    assert findings("---\ntags: [a]\n---\n") == [(1, 1, "missing-title", ERROR)]
     assert findings("---\ntitle: T\n---\n") == [(1, 1, "empty-body", WARNING)]
     assert findings("# " + "x" * 300 + "\n\nText") == [(1, 1, "title-too-long", ERROR)]
 

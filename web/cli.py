@@ -88,16 +88,23 @@ def _settings(**options: Any) -> "Settings":
 @main.command()
 @content_option
 def check(content: Path | None) -> None:
-    """Report every problem of the content folder as file:line:column: code message."""
+    """Report every problem of the content folder as file:line:column: code message.
+
+    A warning that many files share is printed once. The exit status is 1 when there is an error.
+    """
     from indexer.check import check_content
     from web.progress import progress
 
     settings = _settings(content=content)
     _must_exist(settings.content)
     with progress() as bar:
-        problems = check_content(settings.content, progress=bar)
+        problems = check_content(
+            settings.content, progress=bar, render_timeout=settings.render_timeout
+        )
     _report(problems)
-    if any(problem.severity == "error" for problem in problems):
+    errors = sum(problem.severity == "error" for problem in problems)
+    click.echo(f"{errors} errors, {len(problems) - errors} warnings.", err=True)
+    if errors:
         raise click.exceptions.Exit(1)
 
 
@@ -108,11 +115,12 @@ def check(content: Path | None) -> None:
 @model_option
 @click.option("--force", is_flag=True, help="Build even when nothing changed.")
 @click.option("--keywords-only", is_flag=True, help="Build without the encoder model.")
-def index(force: bool, keywords_only: bool, **options: Any) -> None:
+@click.option("--skip-broken", is_flag=True, help="Leave files with errors out and go on.")
+def index(force: bool, keywords_only: bool, skip_broken: bool, **options: Any) -> None:
     """Build the index of the content folder and publish it in one step.
 
     The encoder model is prepared first when there is none yet. When a file has an error nothing
-    is published, and what was published before stays live.
+    is published, and what was published before stays live; with --skip-broken the other files are.
     """
     from indexer.build import build_index
     from web.progress import progress
@@ -127,6 +135,7 @@ def index(force: bool, keywords_only: bool, **options: Any) -> None:
             encoder,
             keep=settings.keep_generations,
             force=force,
+            skip_broken=skip_broken,
             render_timeout=settings.render_timeout,
             progress=bar,
         )
@@ -268,5 +277,7 @@ def _must_exist(content: Path) -> None:
 
 
 def _report(problems: "Iterator[Problem] | tuple[Problem, ...] | list[Problem]") -> None:
-    for problem in problems:
-        click.echo(str(problem))
+    from indexer.check import summarise
+
+    for line in summarise(problems):
+        click.echo(line)
