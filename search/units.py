@@ -13,6 +13,10 @@ from search.results import Answer, AnswerForm
 
 # An answer longer than this is an article. Steps are returned whole.
 _TEXT_WORDS = 40
+# Lone items, rows and definitions up to this length are answers as they are.
+_LONE_WORDS = 60
+# Mean length of the items of a numbered list up to which they are steps.
+_STEP_WORDS = 50
 # A sentence shorter than this rarely says enough alone; it takes the next one along.
 _SHORT_WORDS = 9
 
@@ -38,17 +42,18 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
     a list of steps that was cut into several passages is put together again."""
     seen: set[int] = set()
     for block in passage.blocks:
-        if block.kind is BlockKind.STEP:
+        if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
             if block.group not in seen:
                 seen.add(block.group)
-                yield _steps(passage, block.group, neighbours)
-        elif block.kind is BlockKind.PARAGRAPH:
+                yield steps
+        elif block.kind in _LONE_FORMS and _words(block.text) <= _LONE_WORDS:
+            yield Unit(Answer(_LONE_FORMS[block.kind], block.text), block.text, passage)
+        elif block.kind is not BlockKind.CODE:
             yield from _sentences(passage, block, locale)
-        elif form := _LONE_FORMS.get(block.kind):
-            yield Unit(Answer(form, block.text), block.text, passage)
 
 
-def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit:
+def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit | None:
+    """The whole list; None when its items are too long for steps, as numbered questions are."""
     items = tuple(
         block.text
         for other in neighbours
@@ -56,6 +61,8 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit:
         for block in other.blocks
         if block.kind is BlockKind.STEP and block.group == group
     )
+    if sum(map(_words, items)) > _STEP_WORDS * len(items):
+        return None
     text = "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
     # What a list of steps is about stands in its heading.
     compared = f"{passage.context}: {' '.join(items[:2])}"
@@ -72,8 +79,12 @@ def _sentences(passage: Passage, block: Block, locale: str) -> Iterator[Unit]:
 
 def _with_next(sentence: str, following: Sequence[str]) -> str:
     """A sentence, with the next one when it is too short to stand alone."""
-    words = len(sentence.split())
-    more = sum(len(text.split()) for text in following)
+    words = _words(sentence)
+    more = sum(map(_words, following))
     if following and words < _SHORT_WORDS and words + more <= _TEXT_WORDS:
         return " ".join((sentence, *following))
     return sentence
+
+
+def _words(text: str) -> int:
+    return len(text.split())

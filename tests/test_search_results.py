@@ -166,12 +166,22 @@ def test_related_pages_are_the_named_ones_first_and_never_the_page_itself(
 def test_steps_are_answered_whole_even_when_they_fill_several_passages(
     write_article: Callable[..., Path], ask: Ask
 ) -> None:
-    steps = [f"Schritt {n}: " + "Schraube vorsichtig drehen und prüfen. " * 12 for n in range(6)]
+    steps = [f"Schritt {n}: " + "Schraube vorsichtig drehen und prüfen. " * 8 for n in range(6)]
     body = "## Sattel montieren\n\n" + "\n".join(f"{n + 1}. {s}" for n, s in enumerate(steps))
     write_article("sattel", body, locale="de", title="Sattel montieren")
     answer = ask(None).answer("Sattel montieren", "de").answer
     assert answer and answer.form is AnswerForm.STEPS
     assert len(answer.steps) == 6
+
+
+def test_numbered_questions_are_not_steps(write_article: Callable[..., Path], ask: Ask) -> None:
+    filler = "Dazu gibt es noch viel mehr zu sagen. " * 8
+    questions = [f"Was kostet Teil {n}? Teil {n} kostet {n} Euro. {filler}" for n in range(1, 5)]
+    body = "\n".join(f"{number}. {text}" for number, text in enumerate(questions, 1))
+    write_article("teile", body, locale="de", title="Teile")
+    answer = ask(None).answer("Was kostet Teil 3", "de").answer
+    assert answer and answer.form is AnswerForm.TEXT
+    assert "Teil 3 kostet 3 Euro." in answer.text
 
 
 def test_an_answer_cites_the_section_it_stands_in(searcher: Searcher) -> None:
