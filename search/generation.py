@@ -71,7 +71,7 @@ class Generation:
         name = current_generation(index)
         if name is None:
             raise NoGeneration
-        folder = index / name
+        folder = (index / name).absolute()
         manifest = unseal(folder)
         if manifest.get("format") != FORMAT:
             raise DamagedIndex("The index is of another version; run `kb index` to renew it.")

@@ -86,12 +86,15 @@ class Searcher:
         """The answer cut from the best documents, or an honest word that there is none."""
         ranking = self._ranker.rank(query, locale)
         result = self._result(ranking, locale, _ANSWER_HITS)
-        team = self._team(result)
         if not ranking.documents:
+            team = self._team(None)
             return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
         offer, evidence = self._best(ranking)
         sure = round(confidence(evidence), 4)
         status = _status(sure, offer)
+        # What nothing in the content answers is no specialist's topic either.
+        known = status is not AnswerStatus.NO_ANSWER
+        team = self._team(result.hits[0].document if known else None)
         if status is not AnswerStatus.ANSWERED or offer is None:
             return AnswerResult(status, sure, None, (), result, team)
         document = self.library.document(offer.document.document)
@@ -174,11 +177,10 @@ class Searcher:
                 covered = matcher.coverage(f"{passage.context}\n{unit.answer.text}")
                 yield Offer(unit, ranked, cosine, covered)
 
-    def _team(self, result: SearchResult) -> str:
-        """The team that the best document names, else the site's default."""
-        named = result.hits[0].document.owner_team if result.hits else ""
-        if named in self.site.teams:
-            return named
+    def _team(self, document: Document | None) -> str:
+        """The team that owns a document, else the site's default; "" when it has no teams."""
+        if document and document.owner_team in self.site.teams:
+            return document.owner_team
         return self.site.default_team if self.site.teams else ""
 
     def _corrected(self, query: str, locale: str) -> str | None:

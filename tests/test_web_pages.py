@@ -291,3 +291,14 @@ def test_articles_without_a_category_are_reachable(
     assert "/en/articles/" in page(center, "/en/").values("a", "href")
     assert "/en/articles/alone" in page(center, "/en/articles/").values("a", "href")
     assert "No contact details" in page(center, "/en/contact").text
+
+
+def test_pictures_are_served_from_a_data_folder_named_relatively(
+    built_index: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(built_index.parent)
+    web = client(Path("index"), encoder)
+    picture = Markup(web.get("/de/products/city-3").text).values("img", "src")[0]
+    with web.get(picture) as reply:
+        assert (reply.status_code, reply.mimetype) == (200, "image/svg+xml")
+        assert reply.data.startswith(b"<svg")
