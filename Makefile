@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: serve test trial check index lint format lock clean
+.PHONY: serve test trial check index lint format translations lock clean
 
 serve: index
 	$(BIN)/kb serve --port $(PORT)
@@ -42,6 +42,12 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar off --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+# Collect the texts of the interface, merge them into the catalogues, compile these.
+translations: $(VENV)/.ready
+	$(BIN)/pybabel extract --no-location -F web/translations/babel.cfg -o data/messages.pot web
+	$(BIN)/pybabel update --no-fuzzy-matching --ignore-pot-creation-date -i data/messages.pot -d web/translations
+	$(BIN)/pybabel compile -d web/translations
 
 # Renew requirements.lock after a change of the dependencies in pyproject.toml.
 lock:
