@@ -3,6 +3,7 @@
     KbError
     ├── SettingsError       a setting is missing, contradictory or out of range
     ├── ContentError        the content folder holds problems that forbid an index (carries them)
+    ├── StoreError          a database file cannot be read or written (disk full, no permission)
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
     ├── SearchIndexError    the index cannot be read or written
@@ -44,6 +45,15 @@ class ContentError(KbError):
     def __init__(self, message: str | None = None, problems: "Sequence[Problem]" = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+class StoreError(KbError):
+    def __init__(self, path: Path, reason: object) -> None:
+        super().__init__(
+            f"{path} cannot be written ({reason}). Nothing that was published is affected; "
+            "check space and permissions, then try again."
+        )
+        self.path = path
 
 
 class ModelError(KbError):

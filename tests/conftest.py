@@ -11,6 +11,7 @@ from fakes import FakeEncoder
 from model_fixture import prepared_models, real_encoder
 
 from indexer.build import build_index
+from search.encoder import OnnxEncoder
 from search.searcher import Searcher
 
 __all__ = ["prepared_models", "real_encoder"]  # fixtures for every test
@@ -64,6 +65,14 @@ def built_index(tmp_path_factory: pytest.TempPathFactory, encoder: FakeEncoder) 
     """The example help center, indexed once with the fake encoder. Read only."""
     index = tmp_path_factory.mktemp("example") / "index"
     build_index(EXAMPLE, index, encoder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def real_index(prepared_models: Path, real_encoder: OnnxEncoder) -> Path:
+    """The example help center, indexed with the real model; its vectors serve the next run too."""
+    index = prepared_models.parent / "test-example" / "index"
+    build_index(EXAMPLE, index, real_encoder)
     return index
 
 

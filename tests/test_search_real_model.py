@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLE
 
-from indexer.build import build_index
 from search.encoder import OnnxEncoder
 from search.results import AnswerForm, AnswerStatus
 from search.searcher import Searcher
@@ -15,11 +13,8 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def example(real_encoder: OnnxEncoder, prepared_models: Path) -> Iterator[Searcher]:
-    # Beside the models, so that vectors made in one test run serve the next.
-    index = prepared_models.parent / "test-example" / "index"
-    build_index(EXAMPLE, index, real_encoder)
-    searcher = Searcher.open(index, real_encoder)
+def example(real_index: Path, real_encoder: OnnxEncoder) -> Iterator[Searcher]:
+    searcher = Searcher.open(real_index, real_encoder)
     yield searcher
     searcher.close()
 

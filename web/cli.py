@@ -281,3 +281,7 @@ def _report(problems: "Iterator[Problem] | tuple[Problem, ...] | list[Problem]")
 
     for line in summarise(problems):
         click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,8 +5,11 @@ The cache is no source of truth. It may be deleted at any time, two builds never
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from kb.errors import StoreError
 
 CACHE_FILE = "build-cache.sqlite3"
 _BATCH = 500  # SQLite allows 999 parameters in one statement on old builds
@@ -24,23 +27,24 @@ class BuildCache:
         """The known ones of these keys. Asking marks a key as used."""
         self._used.update(keys)
         found: dict[str, bytes] = {}
-        for start in range(0, len(keys), _BATCH):
-            part = keys[start : start + _BATCH]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT key, value FROM entries WHERE key IN ({marks})"
-            found.update(self._connection.execute(sql, part).fetchall())
+        with self._translated():
+            for start in range(0, len(keys), _BATCH):
+                part = keys[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                sql = f"SELECT key, value FROM entries WHERE key IN ({marks})"
+                found.update(self._connection.execute(sql, part).fetchall())
         return found
 
     def put_many(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Keep these entries; they are on disk when the call returns, short of a power cut."""
         rows = list(entries)
         self._used.update(key for key, _ in rows)
-        with self._connection:
+        with self._translated(), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", rows)
 
     def forget_unused(self) -> None:
         """Drop every entry that was neither asked for nor put since the cache was opened."""
-        with self._connection:
+        with self._translated(), self._connection:
             self._connection.execute("CREATE TEMP TABLE used (key TEXT PRIMARY KEY)")
             self._connection.executemany(
                 "INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in self._used)
@@ -51,11 +55,20 @@ class BuildCache:
     def close(self) -> None:
         self._connection.close()
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(self._path, error) from error
+
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return _connect(path)
+    except sqlite3.OperationalError as error:  # a full disk, no permission: the file may be good
+        raise StoreError(path, error) from error
     except sqlite3.DatabaseError:
         path.unlink()  # a damaged cache is an empty cache
         return _connect(path)

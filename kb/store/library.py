@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from kb.documents import Document, Kind, Page, Passage
-from kb.errors import DamagedIndex
+from kb.errors import DamagedIndex, StoreError
 
 LIBRARY_FILE = "library.sqlite3"
 
@@ -38,7 +38,19 @@ _PASSAGE: TypeAdapter[Passage] = TypeAdapter(Passage)
 def write_library(
     path: Path, documents: Iterable[tuple[Document, Page]], passages: Iterable[Passage]
 ) -> None:
-    """Write a new library. Called by the indexer; `path` must not exist."""
+    """Write a new library. Called by the indexer; `path` must not exist.
+
+    Raises StoreError when it cannot be written.
+    """
+    try:
+        _write(path, documents, passages)
+    except sqlite3.Error as error:
+        raise StoreError(path, error) from error
+
+
+def _write(
+    path: Path, documents: Iterable[tuple[Document, Page]], passages: Iterable[Passage]
+) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         # Nobody reads the file before it is sealed and flushed, so it needs no journal.
