@@ -4,12 +4,11 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PORT   ?= 8000
 
 .PHONY: serve test trial check index lint format translations lock clean
 
 serve: index
-	$(BIN)/kb serve --port $(PORT)
+	$(BIN)/kb serve $(if $(PORT),--port $(PORT))
 
 index: $(VENV)/.ready
 	$(BIN)/kb index
@@ -53,5 +52,6 @@ translations: $(VENV)/.ready
 lock:
 	tools/lock
 
+# Not data/: it holds more than what can be made again.
 clean:
-	rm -rf $(VENV) data dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

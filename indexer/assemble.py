@@ -14,6 +14,7 @@ from kb.documents import Document, Fact, Kind, Page, Product, Section
 from kb.front_matter import MAX_TITLE, ArticleFields, ProductFields
 from kb.problems import Severity
 from kb.site import RESERVED_CATEGORIES, Phase, Site
+from kb.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,16 @@ def _from_name(source: Source) -> str:
     return words[:1].upper() + words[1:]
 
 
-def scheduled(fields: ArticleFields, now: datetime) -> datetime | None:
-    """When a file that waits for its time comes due; None for all others.
-
-    Times without a zone are UTC; a date begins at midnight.
-    """
+def is_public(fields: ArticleFields, now: datetime) -> bool:
+    """Whether readers may see it now. Times without a zone are UTC; a date begins at midnight."""
     moment: date | datetime | None = fields.publish_at
     if fields.status != "published" or moment is None:
-        return None
+        return fields.status == "published"
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time.min)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment if moment > now else None
-
-
-def is_public(fields: ArticleFields, now: datetime) -> bool:
-    """Whether readers may see it now."""
-    return fields.status == "published" and scheduled(fields, now) is None
+    return moment <= now
 
 
 def _has_error(findings: list[Finding]) -> bool:
@@ -92,20 +85,24 @@ def _softened(findings: list[Finding], status: object) -> list[Finding]:
 
 
 def _missing(title: str, source: Source, parsed: Parsed, fields: ArticleFields) -> list[Finding]:
+    """What readers expect of every page, and this one lacks. `title` is the one it will have."""
     findings = []
-    empty = not any(s.blocks for s in parsed.sections)
-    if not (fields.title or parsed.heading):
-        way_out = "write `title: …` in the front matter or a heading `# …`."
-        message = f"There is no title, so the file's name “{title}” serves as one; {way_out}"
-        if empty:
-            message = f"The file is empty: there is neither title nor text; {way_out}"
-        severity = Severity.ERROR if empty else Severity.WARNING
-        findings.append(Finding(1, 1, "missing-title", message, severity))
-    elif len(title) > MAX_TITLE:
+    named = bool(fields.title or parsed.heading)
+    empty = not any(section.blocks for section in parsed.sections)
+    if empty and not named:
+        message = "There is neither title nor text; write them or delete the file."
+        return [Finding(1, 1, "missing-title", message)]
+    if not named:
+        message = (
+            f"There is no title, so the file's name “{title}” serves as one; "
+            "write `title: …` in the front matter or a heading `# …`."
+        )
+        findings.append(Finding(1, 1, "missing-title", message, Severity.WARNING))
+    if len(title) > MAX_TITLE:
         message = f"The title has {len(title)} characters; {MAX_TITLE} are allowed."
         findings.append(Finding(1, 1, "title-too-long", message))
-    elif source.kind is Kind.ARTICLE and empty:
-        message = "There is no text below the front matter; readers would find an empty page."
+    if empty and source.kind is Kind.ARTICLE:
+        message = "There is no text, so only the title can be found; write some or delete the file."
         findings.append(Finding(1, 1, "empty-body", message, Severity.WARNING))
     return findings
 
@@ -142,11 +139,11 @@ def _document(
         id=fields.id or source.slug,
         locale=source.locale,
         slug=source.slug,
-        title=" ".join(title.split()),
-        summary=" ".join(fields.summary.split()),
+        title=_line(title),
+        summary=_line(fields.summary),
         category=category,
         phase=fields.phase or _phase(source.kind, category, site),
-        questions=fields.questions,
+        questions=tuple(map(_line, fields.questions)),
         tags=fields.tags,
         audience=fields.audience,
         owner_team=fields.owner_team or (site.default_team if site.teams else ""),
@@ -157,6 +154,10 @@ def _document(
         source=source.path,
         product=product,
     )
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
 
 
 def _phase(kind: Kind, category: str, site: Site) -> Phase:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,20 +15,28 @@ from indexer.passages import cut_passages
 from indexer.publish import new_generation, prune, publish, publish_lock
 from indexer.reader import Reading, content_fingerprint, read_content
 from kb.documents import Passage
-from kb.errors import ContentError
+from kb.errors import ContentError, DamagedIndex
 from kb.problems import Problem, has_errors
 from kb.progress import Progress, Silent
 from kb.store.build_cache import CACHE_FILE, BuildCache
 from kb.store.library import LIBRARY_FILE, write_library
 from search.encoder import Encoder
-from search.generation import FORMAT, LOCALES_FOLDER, SITE_COPY, current_generation, read_manifest
+from search.generation import (
+    FORMAT,
+    LOCALES_FOLDER,
+    SITE_COPY,
+    Counts,
+    Facts,
+    current_generation,
+    read_manifest,
+)
 from search.locale_index import (
     LocaleContent,
     build_locale_index,
-    extra_texts,
     text_to_embed,
     units_by_passage,
 )
+from search.suggestions import titles_and_questions
 
 
 @dataclass(frozen=True)
@@ -58,15 +65,16 @@ def build_index(
     """Build the index of `content` and publish it into the folder `index`.
 
     Without an encoder only keywords are indexed. Nothing is published when the current generation
-    already holds the same content, unless `force`. Files with errors forbid publishing, or with
-    `skip_broken` are left out. Raises ContentError, carrying all problems, when
+    already holds the same content and is intact, unless `force`. Files with errors forbid
+    publishing, or with `skip_broken` are left out. Raises ContentError, carrying all problems, when
     a file has an error or there is no content (the last good generation stays), IndexBusy when
     another build runs.
     """
     progress = progress or Silent()
     with publish_lock(index):
         state = _fingerprint(content_fingerprint(content), encoder)
-        if not force and (current := _unchanged(index, state)):
+        standing = _standing(index)
+        if standing and not force and (current := _unchanged(standing, state, skip_broken)):
             return current
         cache = BuildCache(index / CACHE_FILE)
         try:
@@ -86,7 +94,7 @@ def build_index(
             cache.forget_unused()
         finally:
             cache.close()
-        prune(index, keep)
+        prune(index, keep, standing.name if standing else None)
         return report
 
 
@@ -95,13 +103,24 @@ def _fingerprint(content: str, encoder: Encoder | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _unchanged(index: Path, state: str) -> BuildReport | None:
-    manifest = read_manifest(index)
-    if manifest is None or manifest.get("state") != state:
+def _standing(index: Path) -> Path | None:
+    """The folder of the published generation; None also when its name cannot be read."""
+    try:
+        name = current_generation(index)
+    except DamagedIndex:
         return None
-    counts = manifest["counts"]
-    name = current_generation(index) or ""
-    return BuildReport(name, False, counts["documents"], counts["passages"], 0, ())
+    return index / name if name else None
+
+
+def _unchanged(standing: Path, state: str, skip_broken: bool) -> BuildReport | None:
+    """What stands, when it is what a build would give: so that one repairs what is damaged."""
+    try:
+        manifest = read_manifest(standing)
+    except DamagedIndex:
+        return None
+    if manifest["state"] != state or (manifest["incomplete"] and not skip_broken):
+        return None
+    return BuildReport(standing.name, False, **manifest["counts"], embedded=0, problems=())
 
 
 def _build(
@@ -126,18 +145,17 @@ def _build(
         for content in contents:
             build_locale_index(folder / LOCALES_FOLDER / content.locale, content)
             progress.advance()
-        counts = {"documents": len(reading.documents), "passages": len(passages)}
+        counts = Counts(documents=len(reading.documents), passages=len(passages))
         name = publish(folder, _facts(reading, state, encoder, counts))
     return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
 
 
-def _facts(
-    reading: Reading, state: str, encoder: Encoder | None, counts: dict[str, int]
-) -> dict[str, Any]:
+def _facts(reading: Reading, state: str, encoder: Encoder | None, counts: Counts) -> Facts:
     return {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "state": state,
+        "incomplete": has_errors(reading.problems),
         "encoder": {
             "name": encoder.name,
             "fingerprint": encoder.fingerprint,
@@ -165,7 +183,7 @@ def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleConte
     for locale, run in groupby(reading.documents, key=lambda pair: pair[0].locale):
         documents = [document for document, _ in run]
         own = [passage for passage in passages if owner[passage.document] == locale]
-        extra = [n for n, document in enumerate(documents) for _ in extra_texts(document)]
+        extra = [n for n, document in enumerate(documents) for _ in titles_and_questions(document)]
         contents.append(
             LocaleContent(locale, document_start, passage_start, documents, own, extra, None)
         )
@@ -181,7 +199,7 @@ def _with_vectors(
     searched = [
         [
             *map(text_to_embed, content.passages),
-            *(text for document in content.documents for text in extra_texts(document)),
+            *(text for document in content.documents for text in titles_and_questions(document)),
         ]
         for content in contents
     ]

@@ -14,7 +14,7 @@ from indexer.wording import word
 from kb.documents import Block, BlockKind, Fact, Section
 from kb.front_matter import ProductFields
 from kb.site import AttributeSchema, ProductType
-from kb.text import localized
+from kb.text import localized, visible
 
 _TRUE = frozenset({"true", "yes", "on", "ja", "1"})
 _FALSE = frozenset({"false", "no", "off", "nein", "0"})
@@ -178,5 +178,7 @@ def facts_section(
             lines.append((word(key, locale), "; ".join(values)))
     if not lines:
         return None
-    blocks = (Block(BlockKind.FACT, f"{title} – {label}: {value}", 1) for label, value in lines)
+    blocks = (
+        Block(BlockKind.FACT, visible(f"{title} – {label}: {value}"), 1) for label, value in lines
+    )
     return Section(word("facts", locale), anchor, 2, tuple(blocks))

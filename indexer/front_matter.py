@@ -17,6 +17,8 @@ Place = tuple[int, int]
 _FENCE = re.compile(r"^---[ \t]*$")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*$")
 _KEY = re.compile(r"^[\w.\- ]+:(?:\s|$)")
+_TOML_FENCE = re.compile(r"^\+\+\+$")
+_TOML_KEY = re.compile(r"^\s*[\w.\-]+\s*=")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 
@@ -37,6 +39,7 @@ def split(text: str) -> tuple[str, str, int]:
     """Front matter, body and the body's first line. Raises FrontMatterError when it never ends."""
     lines = text.split("\n")
     if not _FENCE.match(lines[0]):
+        _refuse_hidden(lines)
         return "", text, 1
     for number, line in enumerate(lines[1:], start=1):
         if _END.match(line):
@@ -46,6 +49,18 @@ def split(text: str) -> tuple[str, str, int]:
         return "", text, 1  # a thematic break, not front matter
     message = "The front matter has no end; put a line with --- below its last field."
     raise _fail(1, 1, "front-matter-open", message)
+
+
+def _refuse_hidden(lines: list[str]) -> None:
+    """Fields that would be taken for text are an error: one of them may be `status: draft`."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    below = next((line for line in lines[first + 1 :] if line.strip()), "")
+    if _TOML_FENCE.match(lines[first].strip()) and _TOML_KEY.match(below):
+        message = "Front matter in TOML is not read; write `key: value` lines between --- lines."
+        raise _fail(first + 1, 1, "front-matter-syntax", message)
+    if _FENCE.match(lines[first].strip()) and _KEY.match(below):
+        message = "Front matter must begin in the first column of the first line; move it there."
+        raise _fail(first + 1, 1, "front-matter-syntax", message)
 
 
 def read(source: str) -> tuple[dict[str, Any], dict[str, Place], list[Finding]]:

@@ -76,8 +76,9 @@ def _clean_source(body: str, dropped: bool) -> str:
 _LIBRARIES = ("Markdown", "pymdown-extensions", "nh3", "selectolax", "PyYAML")
 # Every module that has a part in what `parse` returns.
 _OWN_CODE = (
-    "admonitions dialects front_matter lists markdown parse parsed sanitise sections slugs source"
-    " tidy wording".split()
+    "indexer/admonitions indexer/dialects indexer/front_matter indexer/lists indexer/markdown"
+    " indexer/parse indexer/parsed indexer/sanitise indexer/sections indexer/slugs indexer/source"
+    " indexer/tidy indexer/wording kb/documents kb/text".split()
 )
 
 
@@ -85,5 +86,6 @@ _OWN_CODE = (
 def renderer_version() -> str:
     """Changes whenever the same bytes could be rendered differently: by our code or a library's."""
     versions = [f"{name}={importlib.metadata.version(name)}".encode() for name in _LIBRARIES]
-    code = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in _OWN_CODE]
+    root = Path(__file__).parent.parent
+    code = [(root / f"{name}.py").read_bytes() for name in _OWN_CODE]
     return digest_of(*versions, *code)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kb.documents import Block, Document, Page, Passage, Section
+from kb.documents import Block, BlockKind, Document, Page, Passage, Section
 from kb.text import sentences
 
 # About as much as the encoder was trained on; longer passages blur, shorter ones lose context.
 PASSAGE_WORDS = 160
-# A block longer than this is cut between sentences.
+# A block longer than this is cut: between sentences, code between lines. Steps never are, because
+# answers count them.
 _BLOCK_WORDS = 220
 
 
@@ -30,21 +31,28 @@ def cut_passages(number: int, document: Document, page: Page) -> Iterator[Passag
 
 def _short_blocks(section: Section, locale: str) -> Iterator[Block]:
     for block in section.blocks:
-        if _words(block.text) <= _BLOCK_WORDS:
+        if block.kind is BlockKind.STEP or _words(block.text) <= _BLOCK_WORDS:
             yield block
         else:
             yield from _split(block, locale)
 
 
 def _split(block: Block, locale: str) -> Iterator[Block]:
-    """A long block as several of the same kind, cut between sentences where there are any."""
-    pieces = (part for s in sentences(block.text, locale) for part in _at_most(s, _BLOCK_WORDS))
+    """A long block as several of the same kind."""
+    if block.kind is BlockKind.CODE:
+        parts, between = block.text.split("\n"), "\n"
+    else:
+        parts, between = sentences(block.text, locale), " "
+    pieces = (piece for part in parts for piece in _at_most(part, _BLOCK_WORDS))
     for group in _group(pieces):
-        yield replace(block, text=" ".join(group))
+        yield replace(block, text=between.join(group).strip("\n"))
 
 
 def _at_most(text: str, limit: int) -> Iterator[str]:
     words = text.split()
+    if len(words) <= limit:  # as it is: a line of code keeps its indentation
+        yield text
+        return
     for start in range(0, len(words), limit):
         yield " ".join(words[start : start + limit])
 

@@ -60,17 +60,20 @@ def publish(folder: Path, facts: Mapping[str, Any]) -> str:
     return name
 
 
-def prune(index: Path, keep: int) -> list[str]:
-    """Remove all but the newest `keep` generations; the current one always stays.
+def prune(index: Path, keep: int, before: str | None) -> list[str]:
+    """Remove all but the last `keep` generations that were published.
 
-    Servers that still hold a removed one go on: its files are mapped or open.
+    The current one always stays, and the one that was current `before` it: servers read their
+    generation's files until they have opened the new one. A server that finds its generation
+    removed opens the current one before it answers.
     """
-    current = current_generation(index)
-    published = sorted(path.parent.name for path in index.glob(f"*/{MANIFEST}"))
-    old = [name for name in published if name != current]
-    doomed = old[: max(0, len(old) - (keep - 1))]
+    sealed = sorted(index.glob(f"[!.]*/{MANIFEST}"), key=lambda path: path.stat().st_mtime_ns)
+    published = [path.parent.name for path in sealed]
+    spared = {current_generation(index), before}
+    doomed = [name for name in published[:-keep] if name not in spared]
     for name in doomed:
-        # Without its manifest it is no generation any more, even if removal stops half-way.
-        (index / name / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(index / name, ignore_errors=True)
+        # A leftover of a removal that stops half-way is cleared by the next build.
+        aside = index / f"{_ASIDE}{name}"
+        (index / name).rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     return doomed

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.addresses import told_apart
-from indexer.assemble import Entry, enter, finish, scheduled
+from indexer.assemble import Entry, enter, finish
 from indexer.cross_check import cross_checked
 from indexer.links import Place, Resolver
 from indexer.media import Media
@@ -40,7 +40,6 @@ class Reading:
     media: Mapping[str, Path]  # address below the root -> file to copy
     problems: tuple[Problem, ...]  # sorted
     fingerprint: str  # the same as `content_fingerprint` at that moment
-    next_publication: str | None = None  # ISO time at which the next scheduled file comes due
 
 
 def read_content(
@@ -76,8 +75,9 @@ def _read(
         problems += _located(source, findings)
         if entry:
             entries.append(entry)
-    entries = list(told_apart(entries, problems))
-    public, found = cross_checked([entry for entry in entries if entry.public], site)
+    # Drafts have no say in the addresses of published pages.
+    public = list(told_apart([entry for entry in entries if entry.public], problems))
+    public, found = cross_checked(public, site)
     problems += found
     media = Media(sources.media)
     resolver = Resolver(_places(sources, entries, public), media, frozenset(site.locales))
@@ -85,16 +85,12 @@ def _read(
     problems += media.problems
     fingerprint = _fingerprint(content, sources, raw, now)
     site = _with_categories(site, documents)
-    due = min(
-        (moment for entry in entries if (moment := scheduled(entry.fields, now))), default=None
-    )
     return Reading(
         site=site,
         documents=documents,
         media=media.published,
         problems=tuple(sorted(set(problems), key=_by_place)),
         fingerprint=fingerprint,
-        next_publication=due.isoformat() if due else None,
     )
 
 
@@ -195,13 +191,13 @@ def _located(source: Source, findings: Iterable[Finding]) -> list[Problem]:
 def _places(sources: Sources, entries: list[Entry], public: list[Entry]) -> dict[str, Place]:
     """Where links can lead: every file, also those that nobody may see."""
     places = {source.path: Place(None, frozenset()) for source in sources.documents}
-    shown = {entry.source.path for entry in public}
+    shown = {entry.source.path: entry.document for entry in public}
     for entry in entries:
         path = entry.source.path
         anchors = frozenset(entry.parsed.anchors)
         if entry.document.product:
             anchors |= {FACTS_ANCHOR}
-        places[path] = Place(entry.document if path in shown else None, anchors)
+        places[path] = Place(shown.get(path), anchors)
     return places
 
 
@@ -238,7 +234,11 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
     return problem.file, problem.line, problem.column, problem.code, problem.message
 
 
-_PUBLISH_AT = re.compile(rb"^publish_at:[ \t]*[\"']?([0-9T:.+Z -]{10,40})", re.MULTILINE)
+# The field wherever YAML allows it: indented, quoted, in braces.
+_PUBLISH_AT = re.compile(
+    rb"""(?:^|[{,])[ \t]*["']?publish_at["']?[ \t]*:[ \t]*["']?([0-9Tt:.+Zz -]{10,40})""",
+    re.MULTILINE,
+)
 
 
 def _fingerprint(
@@ -264,11 +264,11 @@ def _state_of(file: Path) -> bytes:
 
 def _is_due(data: bytes, now: datetime) -> bool:
     """Whether a `publish_at` in these bytes has come; True where there is none."""
-    found = _PUBLISH_AT.search(data, 0, 16 * 1024) if b"publish_at:" in data else None
+    found = _PUBLISH_AT.search(data, 0, 16 * 1024) if b"publish_at" in data else None
     if not found:
         return True
     try:
-        moment = datetime.fromisoformat(found[1].decode().strip())
+        moment = datetime.fromisoformat(found[1].decode().strip().upper())
     except ValueError:
         return True
     return _aware(moment) <= now

@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as RenderTimeout
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -19,6 +20,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from indexer.parsed import Finding, dump, failed
 from kb.documents import Kind
+from kb.errors import RenderError
 
 FEW = 20  # below this many files a second process costs more than it saves (0.4 s to start one)
 DEFAULT_SECONDS = 5.0
@@ -33,6 +35,7 @@ class Limits:
     seconds: float = DEFAULT_SECONDS
     memory: int = 1 << 30  # bytes of address space of one child
     workers: int = 0  # processes; 0: as many as there are processors
+    start: float = 60.0  # seconds in which a child must be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,21 @@ class Sandbox:
             self._pool = ProcessPool(
                 max_workers=wanted, initializer=_prepare, initargs=limits, context=_LeanContext()
             )
+            self._wait_for(self._pool)
         return self._pool
+
+    def _wait_for(self, pool: ProcessPool) -> None:
+        """Pebble replaces children that die, so one that cannot start would be awaited for ever."""
+        try:
+            pool.schedule(_ready).result(timeout=self._limits.start)
+        except (RenderTimeout, ProcessExpired, BrokenExecutor) as error:
+            self._pool = None
+            pool.stop()  # type: ignore[no-untyped-call]
+            raise RenderError from error
+
+
+def _ready() -> bool:
+    return True
 
 
 def _failure(code: str, message: str) -> Outcome:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from kb.documents import Block, BlockKind, Section
+from kb.text import visible
 
-_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _HEADING = re.compile(r"h[1-6]")
 # Elements that begin a line of their own; everything else runs on within one.
 _BLOCKS = frozenset(
@@ -21,6 +21,8 @@ _BLOCKS = frozenset(
 )
 _LISTS = frozenset({"ul", "ol", "dl"})
 _ENDS = (".", "!", "?", ":", ";", ",", "…")
+# Longer ones are no numbers of steps, and browsers read them differently.
+_INTEGER = re.compile(r"\s*([-+]?[0-9]{1,9})(?![0-9])")
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z]{3,4}$")
 
 
@@ -117,13 +119,13 @@ class _Cutter:
     def _paragraph(self, text: str) -> None:
         self._add(BlockKind.PARAGRAPH, _fold(text))
 
-    def _add(self, kind: BlockKind, text: str, group: int = 0) -> None:
+    def _add(self, kind: BlockKind, text: str, group: int = 0, number: int = 0) -> None:
         if text.strip():
             if self.lead and kind is BlockKind.PARAGRAPH:
                 text, self.lead = _join(self.lead, text, ": "), ""
             elif self.lead:
                 self._flush_lead()
-            self.sections[-1].blocks.append(Block(kind, text, group))
+            self.sections[-1].blocks.append(Block(kind, text, group, number))
 
     def _flush_lead(self) -> None:
         if self.lead:
@@ -136,11 +138,17 @@ class _Cutter:
 
     def _list(self, node: LexborNode, kind: BlockKind) -> None:
         group = self._group()
+        number, step = _counting(node)
         for item in _children(node):
-            if item.tag == "li" or not item.is_text_node:
-                self._add(kind, self._folded_block(item), group)
+            if item.tag == "li":
+                number = _integer(item, "value", number)
+                own = number if kind is BlockKind.STEP else 0
+                self._add(kind, self._folded_block(item), group, own)
+                number += step
+            elif item.is_text_node:
+                self._paragraph(self._inline(item))
             else:
-                self._add(kind, _fold(self._inline(item)), group)
+                self._paragraph(self._folded_block(item))
 
     def _folded_block(self, node: LexborNode) -> str:
         """Everything below a node as one line of text."""
@@ -215,7 +223,7 @@ class _Cutter:
             yield _definition(terms, meanings)
 
     def _code(self, node: LexborNode) -> None:
-        lines = [line.rstrip() for line in _INVISIBLE.sub("", node.text()).split("\n")]
+        lines = [line.rstrip() for line in visible(node.text()).split("\n")]
         self._add(BlockKind.CODE, "\n".join(lines).strip("\n"))
 
     def _footnotes(self, node: LexborNode) -> None:
@@ -258,6 +266,19 @@ def _holds_blocks(node: LexborNode) -> bool:
         for child in _children(node)
         if not child.is_text_node
     )
+
+
+def _counting(node: LexborNode) -> tuple[int, int]:
+    """The number of a list's first item, and what each further one adds."""
+    if "reversed" not in node.attrs:
+        return _integer(node, "start", 1), 1
+    items = sum(child.tag == "li" for child in _children(node))
+    return _integer(node, "start", items), -1
+
+
+def _integer(node: LexborNode, name: str, default: int) -> int:
+    match = _INTEGER.match(node.attrs.get(name) or "")
+    return int(match[1]) if match else default
 
 
 def _definition_parts(node: LexborNode) -> Iterator[LexborNode]:
@@ -315,4 +336,4 @@ def _descriptions(node: LexborNode) -> str:
 
 
 def _fold(text: str) -> str:
-    return " ".join(_INVISIBLE.sub("", text).split())
+    return " ".join(visible(text).split())

@@ -18,7 +18,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "yes": "Yes",
         "no": "No",
         "price": "Price",
-        "sku": "Article number",
+        "sku": "Item number",
         "suitable_for": "Suitable for",
         "not_for": "Not suitable for",
         "done": "done",

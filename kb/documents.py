@@ -33,6 +33,7 @@ class Block:
     kind: BlockKind
     text: str  # plain text, white space folded; only code keeps its lines
     group: int = 0  # blocks of the same list or table share a number within their section
+    number: int = 0  # of a step, as the page shows it; 0 for all other kinds
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
     ├── SettingsError       a setting is missing, contradictory or out of range
     ├── ContentError        the content folder holds problems that forbid an index (carries them)
     ├── StoreError          a database file cannot be read or written (disk full, no permission)
+    ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
     ├── SearchIndexError    the index cannot be read or written
@@ -54,6 +55,13 @@ class StoreError(KbError):
             "check space and permissions, then try again."
         )
         self.path = path
+
+
+class RenderError(KbError):
+    message = (
+        "The process that renders articles cannot be started; "
+        "check that this user may run the Python of the installation, and the limits of memory."
+    )
 
 
 class ModelError(KbError):

@@ -33,11 +33,15 @@ def fsync_path(path: Path) -> None:
 def write_durably(path: Path, data: bytes) -> None:
     """Replace `path` in one step: readers see the old content or the new, never a part."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with aside.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
+    try:
+        with aside.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     fsync_path(path.parent)
 
 
@@ -71,18 +75,18 @@ def seal(folder: Path, facts: dict[str, Any]) -> None:
 def unseal(folder: Path, verify: bool = True) -> dict[str, Any]:
     """Read `manifest.json` and check every file it names against size and SHA-256.
 
-    Raises DamagedIndex, naming the file, when one is missing or differs.
+    Raises DamagedIndex, naming the file, when one is missing or differs, or the manifest is none.
     """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-        files = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        files = [(name, of["bytes"], of["sha256"]) for name, of in manifest["files"].items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedIndex(f"{folder}: the manifest cannot be read.", folder / MANIFEST) from error
-    for name, expected in files.items():
+    for name, size, digest in files:
         path = folder / name
         try:
-            intact = path.stat().st_size == expected["bytes"]
-            intact = intact and (not verify or sha256_of(path) == expected["sha256"])
+            intact = path.stat().st_size == size
+            intact = intact and (not verify or sha256_of(path) == digest)
         except OSError:
             intact = False
         if not intact:

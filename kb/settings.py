@@ -42,10 +42,16 @@ class Settings(BaseSettings):
     rate_limit: Annotated[int, Field(ge=0)] = Field(
         default=50, description="API requests an anonymous address may make a second; 0: no limit."
     )
-    query_max_length: Annotated[int, Field(ge=10, le=10_000)] = Field(
+    trusted_proxies: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Proxies in front whose X-Forwarded-For, -Proto and -Host count; 0: none.",
+    )
+    # A percent-encoded character takes up to 12 of the 8,190 bytes of a request line.
+    query_max_length: Annotated[int, Field(ge=10, le=670)] = Field(
         default=500, description="Longest question in characters."
     )
-    keep_generations: Annotated[int, Field(ge=1, le=100)] = Field(
+    # Two at least: running servers still read the one before while they open the newest.
+    keep_generations: Annotated[int, Field(ge=2, le=100)] = Field(
         default=3, description="Published index generations kept on disk, the current one included."
     )
     render_timeout: Annotated[float, Field(gt=0)] = Field(

@@ -1,10 +1,15 @@
-"""Text in many languages: one value per locale, and where its sentences end."""
+"""Text in many languages: one value per locale, what of it can be seen, where sentences end."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
 import sentencex
 
 LocalizedText = Mapping[str, str]
+
+# Zero-width characters, soft hyphens and direction marks: invisible, and never part of a word.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
 def localized(texts: LocalizedText, locale: str, default: str = "") -> str:
@@ -12,6 +17,14 @@ def localized(texts: LocalizedText, locale: str, default: str = "") -> str:
     if locale in texts:
         return texts[locale]
     return next(iter(texts.values()), default)
+
+
+def visible(text: str) -> str:
+    """Composed characters (NFC), without those that take no room on screen.
+
+    Pages and questions both pass it, so that equal words are equal strings.
+    """
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def sentences(text: str, locale: str) -> list[str]:

@@ -7,23 +7,31 @@ a *word* (normalised, folded, joined: `E-Bike` -> `ebike`, `Größe` -> `groesse
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import Stemmer
 from whoosh.lang.stopwords import stoplists
 
+
+def _combining() -> str:
+    """Character class of the marks that change the letter before them, in all living scripts."""
+    marks = [n for n in range(0x300, 0x10000) if unicodedata.category(chr(n)) in ("Mn", "Mc")]
+    runs = groupby(enumerate(marks), key=lambda pair: pair[1] - pair[0])
+    spans = [[n for _, n in run] for _, run in runs]
+    return "".join(f"{chr(span[0])}-{chr(span[-1])}" for span in spans)
+
+
 # Letters and digits of any script, joined by a single mark of the kind that product codes,
 # compounds and elisions use. Combining marks belong to the letter before them.
-_TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|[-‐‑–./'’_+](?=[^\W_])|(?<=\d),(?=\d))*")
+_LETTER = rf"[^\W_][{_combining()}]*"
+_TOKEN = re.compile(rf"{_LETTER}(?:{_LETTER}|[-‐‑–./'’_+](?=[^\W_])|(?<=\d),(?=\d))*")
 _MARKS = re.compile(r"[-‐‑–./'’_+,]")
 # Pieces also part where digits meet letters, so that `25km/h` and `25 km/h` share theirs.
-_PIECE = re.compile(r"\d+|[^\W\d_\u0300-\u036f](?:[^\W\d_]|[\u0300-\u036f])*")
+_PIECE = re.compile(rf"\d+|(?:(?!\d){_LETTER})+")
 _NUMBER = re.compile(r"[\d.,]+")
-# Zero-width characters, soft hyphens and direction marks: invisible, and never part of a word.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-
 # Written out as German does on keyboards without umlauts; others lose their accents.
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe"}
@@ -38,7 +46,10 @@ _STEMMERS = {
     "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
 
-MAX_TOKEN = 64  # characters; longer runs are data, not words
+MAX_TOKEN = 64  # characters; longer runs are data, or lists without spaces
+
+# Scripts whose letters are the same word without their accents; in others marks are vowels.
+_ACCENTED = ("LATIN", "GREEK", "CYRILLIC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +60,17 @@ class Token:
     pieces: tuple[str, ...]  # normalised parts between marks; empty for a plain word
 
 
-def visible(text: str) -> str:
-    """Composed characters (NFC), without those that take no room on screen."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-
-
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text in order, with their offsets."""
     for match in _TOKEN.finditer(text):
         raw = match.group()
-        if len(raw) > MAX_TOKEN:
+        if len(raw) <= MAX_TOKEN:
+            word = normalise(raw if raw.isalpha() else _MARKS.sub("", raw))
+            yield Token(match.start(), match.end(), word, _pieces(raw))
             continue
-        word = normalise(_MARKS.sub("", raw))
-        yield Token(match.start(), match.end(), word, _pieces(raw))
+        for part in _PIECE.finditer(text, match.start(), match.end()):
+            if len(part.group()) <= MAX_TOKEN:
+                yield Token(part.start(), part.end(), normalise(part.group()), ())
 
 
 def _pieces(raw: str) -> tuple[str, ...]:
@@ -78,9 +87,17 @@ def normalise(word: str) -> str:
     plain = unicodedata.normalize("NFKC", word).casefold().translate(_FOLDED)
     if plain.isascii():
         return plain
-    split = unicodedata.normalize("NFD", plain)
-    bare = "".join(c for c in split if not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", "".join(_without_accents(plain)))
+
+
+def _without_accents(text: str) -> Iterator[str]:
+    accented = False
+    for character in unicodedata.normalize("NFD", text):
+        if not unicodedata.combining(character):
+            accented = unicodedata.name(character, "").startswith(_ACCENTED)
+        elif accented:
+            continue
+        yield character
 
 
 class Analyzer:
@@ -102,6 +119,11 @@ class Analyzer:
         # or two and happens once a word.
         stem: str = Stemmer.Stemmer(self._algorithm, 0).stemWord(word)
         return stem
+
+    def telling(self, found: Iterable[Token]) -> list[Token]:
+        """The words without those too common to tell anything, unless there are no others."""
+        every = list(found)
+        return [token for token in every if not self.is_stop(token.word)] or every
 
     def is_stop(self, word: str) -> bool:
         """Whether a normalised word is too common in its language to tell anything."""

@@ -10,16 +10,21 @@ from functools import lru_cache
 MIN_PART = 4  # letters; shorter parts ("ei", "rad"+"io") split words that are none
 MAX_PARTS = 3
 MAX_WORD = 40
-# Letters that German puts between the parts of a compound, the most common first.
-LINKS = ("", "s", "n", "es", "en", "er", "e")
+# Letters that German puts between the parts of a compound, the most common first. Not `er`: words
+# that take it are known by their plural (Kinder, Bilder), and it finds verbs (lief-er-länder).
+LINKS = ("", "s", "n", "es", "en", "e")
 
 
 class Decompounder:
     """Splits words by a vocabulary. Called for passages when indexing and for queries."""
 
-    def __init__(self, frequency: Callable[[str], int]) -> None:
-        """`frequency` tells how often a normalised word stands alone in the content."""
+    def __init__(
+        self, frequency: Callable[[str], int], inflected: Callable[[str], int] | None = None
+    ) -> None:
+        """`frequency` tells how often a normalised word stands alone in the content, `inflected`
+        how often any form of it does: the last part of a compound carries its endings."""
         self._frequency = frequency
+        self._inflected = inflected or frequency
         self.split = lru_cache(maxsize=50_000)(self._split)
 
     def _split(self, word: str) -> tuple[str, ...]:
@@ -34,7 +39,7 @@ class Decompounder:
     def _best(self, word: str, parts: int) -> tuple[int, tuple[str, ...]] | None:
         """The split into so many parts whose rarest part is the most frequent."""
         if parts == 1:
-            seen = self._frequency(word)
+            seen = self._inflected(word)
             return (seen, (word,)) if seen else None
         best: tuple[int, tuple[str, ...]] | None = None
         for cut in range(MIN_PART, len(word) - MIN_PART + 1):

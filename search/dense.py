@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from kb.errors import DamagedIndex
+from kb.errors import DamagedIndex, StoreError
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -22,13 +22,19 @@ _HNSW_LINKS, _HNSW_BUILD, _HNSW_SEARCH = 32, 200, 256
 
 
 def build_dense_index(folder: Path, vectors: FloatArray, exact_up_to: int = EXACT_UP_TO) -> None:
-    """Write the index of `vectors`, (passages, dimensions), float32, unit length, into `folder`."""
+    """Write the index of `vectors`, (passages, dimensions), float32, unit length, into `folder`.
+
+    Raises StoreError when it cannot be written.
+    """
     dimensions = vectors.shape[1]
     exact = len(vectors) <= exact_up_to
     index = faiss.IndexFlatIP(dimensions) if exact else _graph(dimensions)
     if len(vectors):
         index.add(np.ascontiguousarray(vectors))
-    faiss.write_index(index, str(folder / VECTORS_FILE))
+    try:
+        faiss.write_index(index, str(folder / VECTORS_FILE))
+    except RuntimeError as error:
+        raise StoreError(folder / VECTORS_FILE, error) from error
 
 
 def _graph(dimensions: int) -> faiss.Index:
@@ -81,6 +87,11 @@ class DenseIndex:
         if isinstance(self._index, faiss.IndexHNSW):
             return faiss.SearchParametersHNSW(sel=selector, efSearch=_HNSW_SEARCH)
         return faiss.SearchParameters(sel=selector)
+
+    def vector(self, number: int) -> FloatArray:
+        """The vector of this number, (dimensions,)."""
+        found: FloatArray = self._index.reconstruct(number)
+        return found
 
     def cosines(self, query: FloatArray, numbers: IntArray) -> FloatArray:
         """Cosines of the query vector with the vectors of these numbers, in their order."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from kb.errors import ModelError, ModelMissing
@@ -142,14 +141,14 @@ class OnnxEncoder:
 def open_encoder(
     models: Path, threads: int = 1, fingerprint: str | None = None
 ) -> OnnxEncoder | None:
-    """The model in use below `models`, or the one an index was made with; None without one.
+    """The model with this fingerprint below `models`, else the one in use; None without any.
 
     Raises ModelError when it is damaged.
     """
     try:
         return OnnxEncoder.open(find_model(models, fingerprint), threads)
     except ModelMissing:
-        return None
+        return open_encoder(models, threads) if fingerprint else None
 
 
 def _new_session(graph: Path) -> Any:
@@ -158,6 +157,10 @@ def _new_session(graph: Path) -> Any:
     Spinning pools of onnxruntime, OpenMP and BLAS slow each other down (DESIGN: 10 ms against
     5.2 ms for encoding plus a vector product), and several web workers share few cores.
     """
+    # The import starts a thread. It must not run in a process that forks: it would not survive
+    # in the children, and they abort when they end.
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

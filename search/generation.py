@@ -5,14 +5,14 @@ index/<name>/manifest.json  facts, and size and SHA-256 of every file
 index/<name>/library.sqlite3, site.json, media/, <locale>/…
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from kb.errors import DamagedIndex, NoGeneration
-from kb.files import unseal
+from kb.files import MANIFEST, unseal
 from kb.site import Site
 from kb.store.library import LIBRARY_FILE, Library
 from search.locale_index import LocaleIndex
@@ -22,41 +22,90 @@ SITE_COPY = "site.json"
 MEDIA_FOLDER = "media"
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 2
+FORMAT = 3
+
+
+class EncoderFacts(TypedDict):
+    name: str
+    fingerprint: str
+    dimensions: int
+
+
+class Counts(TypedDict):
+    documents: int
+    passages: int
+
+
+class Facts(TypedDict):
+    """What the manifest of a generation says about it."""
+
+    format: int
+    created: str  # ISO 8601, UTC
+    state: str  # equal when building again would give the same
+    incomplete: bool  # files with errors were left out
+    encoder: EncoderFacts | None  # None: keywords only
+    counts: Counts
+
+
+class Manifest(Facts):
+    files: dict[str, dict[str, int | str]]
+
+
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def current_generation(index: Path) -> str | None:
-    """Name of the published generation, None when there is none. Reads one small file."""
+    """Name of the published generation, None when there is none. Reads one small file.
+
+    Raises DamagedIndex when that file cannot be read.
+    """
+    path = index / CURRENT
     try:
-        return (index / CURRENT).read_text(encoding="utf-8").strip() or None
+        return path.read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise DamagedIndex(f"{path} cannot be read ({error}); run `kb index`.", path) from error
 
 
-def read_manifest(index: Path) -> dict[str, Any] | None:
-    """The manifest of the published generation, its files not checked; None without one."""
-    name = current_generation(index)
-    if name is None:
-        return None
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a generation, after every file was checked against it.
+
+    Raises DamagedIndex when a file is missing or differs from its checksum, when a fact is
+    missing, or when an incompatible version wrote it.
+    """
+    manifest = unseal(folder)
+    if manifest.get("format") != FORMAT:
+        raise DamagedIndex("The index is of another version; run `kb index` to renew it.")
     try:
-        return unseal(index / name, verify=False)
-    except DamagedIndex:
+        return _MANIFEST.validate_python(manifest)
+    except ValidationError as error:
+        path = folder / MANIFEST
+        raise DamagedIndex(f"{path} is incomplete; run `kb index`.", path) from error
+
+
+def encoder_fingerprint(index: Path) -> str | None:
+    """Of the encoder that the published generation was made with; None when unknown or none."""
+    try:
+        name = current_generation(index)
+        return name and str(unseal(index / name, verify=False)["encoder"]["fingerprint"])
+    except (DamagedIndex, KeyError, TypeError):
         return None
 
 
 class Generation:
     """An opened generation. Safe to share between threads; open it after a fork."""
 
-    def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.name = folder.name
-        self.created: str = manifest["created"]
-        self.encoder: Mapping[str, Any] | None = manifest["encoder"]
-        self.counts: Mapping[str, int] = manifest["counts"]
+        self.created = manifest["created"]
+        self.encoder = manifest["encoder"]
+        self.counts = manifest["counts"]
         self.site = _read_site(folder / SITE_COPY)
         self.library = Library(folder / LIBRARY_FILE)
         self.locales = {
             path.name: LocaleIndex(path, self.site.synonyms.get(path.name, ()))
-            for path in sorted((folder / LOCALES_FOLDER).iterdir())
+            for path in sorted((folder / LOCALES_FOLDER).glob("*/"))
         }
         self._files = frozenset(manifest["files"])
         self._folder = folder
@@ -65,23 +114,25 @@ class Generation:
     def open_current(cls, index: Path) -> Self:
         """Open the published generation after checking every file of it.
 
-        Raises NoGeneration when nothing was published, DamagedIndex when a file is missing,
-        differs from its checksum, or was written by an incompatible version.
+        Raises NoGeneration when nothing was published, DamagedIndex when it is not intact.
         """
         name = current_generation(index)
         if name is None:
             raise NoGeneration
+        return cls.open(index, name)
+
+    @classmethod
+    def open(cls, index: Path, name: str) -> Self:
+        """Open the generation of this name. Raises DamagedIndex when it is not intact."""
         folder = (index / name).absolute()
-        manifest = unseal(folder)
-        if manifest.get("format") != FORMAT:
-            raise DamagedIndex("The index is of another version; run `kb index` to renew it.")
-        return cls(folder, manifest)
+        return cls(folder, read_manifest(folder))
 
     def media(self, address: str) -> Path | None:
         """The file behind an address like `/media/3f2a…/city.svg`; None when there is none."""
         name = address.lstrip("/")
+        path = self._folder / name
         known = name in self._files and name.startswith(f"{MEDIA_FOLDER}/")
-        return self._folder / name if known else None
+        return path if known and path.is_file() else None
 
     def close(self) -> None:
         self.library.close()

@@ -5,7 +5,7 @@ Passages and documents are numbered from 0 within the language; the library numb
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +29,8 @@ _SHAPE = "shape.json"
 _UNITS, _UNIT_START = "units.npy", "unit-start.npy"
 _PASSAGE_DOCUMENT, _EXTRA_DOCUMENT = "passage-document.npy", "extra-document.npy"
 
+_NEIGHBOUR_ROWS = 100  # vectors looked at for the documents related to one
+
 # Languages whose compounds are written in one word, and split by these rules.
 _COMPOUNDING = frozenset({"de"})
 
@@ -50,11 +52,6 @@ class LocaleContent:
 def text_to_embed(passage: Passage) -> str:
     """What the encoder reads of a passage: its place in the document, then its text."""
     return f"{passage.context}\n{passage.text}"
-
-
-def extra_texts(document: Document) -> list[str]:
-    """What gets a vector of its own beside the passages: the title and the foreseen questions."""
-    return list(dict.fromkeys([document.title, *document.questions]))
 
 
 def units_by_passage(passages: Sequence[Passage], locale: str) -> list[list[Unit]]:
@@ -82,7 +79,7 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
     np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
     np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
     write_suggestions(folder, content.documents)
-    write_vocabulary(folder, _texts(content))
+    write_vocabulary(folder, _texts(content), analyzer(content.locale).term)
     build_keyword_index(folder, _fields(content, Vocabulary(folder)))
     if content.vectors is not None:
         build_dense_index(folder, content.vectors)
@@ -113,21 +110,29 @@ def _fields(content: LocaleContent, vocabulary: Vocabulary) -> Iterator[KeywordF
         parts = [token for text in whole for token in tokens(text)] + body
         yield KeywordFields(
             title=_terms(analysis, tokens(document.title)),
-            questions=_terms(analysis, tokens(" ".join(document.questions))),
+            questions=[t for q in document.questions for t in _terms(analysis, tokens(q))],
             headings=_terms(analysis, tokens(headings)),
             body=_terms(analysis, body),
             parts=[analysis.term(part) for token in parts for part in parts_of(token, split)],
         )
 
 
-def _terms(analysis: Analyzer, found: Iterator[Token] | list[Token]) -> list[str]:
-    return [analysis.term(token.word) for token in found if not analysis.is_stop(token.word)]
+def _terms(analysis: Analyzer, found: Iterable[Token]) -> list[str]:
+    return [analysis.term(token.word) for token in analysis.telling(found)]
 
 
 def decompounder(locale: str, vocabulary: Vocabulary) -> Decompounder | None:
     if locale.split("-")[0] not in _COMPOUNDING:
         return None
-    return Decompounder(vocabulary.frequency)
+    analysis = analyzer(locale)
+
+    def frequency(word: str) -> int:
+        return 0 if analysis.is_stop(word) else vocabulary.frequency(word)
+
+    def inflected(word: str) -> int:
+        return 0 if analysis.is_stop(word) else vocabulary.stem_frequency(analysis.term(word))
+
+    return Decompounder(frequency, inflected)
 
 
 def parts_of(token: Token, split: Decompounder | None) -> tuple[str, ...]:
@@ -146,25 +151,28 @@ class LocaleIndex:
         Raises DamagedIndex when a file is missing or does not fit.
         """
         try:
-            shape = json.loads((folder / _SHAPE).read_text())
-            self.passage_document: IntArray = np.load(folder / _PASSAGE_DOCUMENT, mmap_mode="r")
-            self.extra_document: IntArray = np.load(folder / _EXTRA_DOCUMENT, mmap_mode="r")
-            self.vocabulary = Vocabulary(folder)
-            self.suggestions = Suggestions(folder)
-        except (OSError, ValueError) as error:
+            self._open(folder)
+        except (OSError, ValueError, KeyError) as error:
             raise DamagedIndex(f"{folder}: the index cannot be read.", folder) from error
+        self.analyzer = analyzer(self.locale)
+        self.decompounder = decompounder(self.locale, self.vocabulary)
+        self.synonyms = _by_term(synonyms, self.analyzer)
         # Vectors are numbered passages first, extras behind them.
         self.row_document = np.concatenate([self.passage_document, self.extra_document])
         # Every document has a passage, and its first one is its opening.
         self.document_start = np.flatnonzero(np.diff(self.passage_document, prepend=-1))
+
+    def _open(self, folder: Path) -> None:
+        shape = json.loads((folder / _SHAPE).read_text())
         self.locale: str = shape["locale"]
         self.first_document: int = shape["first_document"]
         self.first_passage: int = shape["first_passage"]
         self.documents: int = shape["documents"]
         self.passages: int = shape["passages"]
-        self.analyzer = analyzer(self.locale)
-        self.decompounder = decompounder(self.locale, self.vocabulary)
-        self.synonyms = _by_term(synonyms, self.analyzer)
+        self.passage_document: IntArray = np.load(folder / _PASSAGE_DOCUMENT, mmap_mode="r")
+        self.extra_document: IntArray = np.load(folder / _EXTRA_DOCUMENT, mmap_mode="r")
+        self.vocabulary = Vocabulary(folder)
+        self.suggestions = Suggestions(folder)
         self.keyword = KeywordIndex(folder, self.passages)
         self.dense = DenseIndex(folder) if shape["dense"] else None
         self._units = np.load(folder / _UNITS, mmap_mode="r") if shape["dense"] else None
@@ -175,6 +183,15 @@ class LocaleIndex:
         start = int(self.document_start[document])
         end = start + int(np.searchsorted(self.passage_document[start:], document, side="right"))
         return np.arange(start, end)
+
+    def neighbours_of(self, document: int, limit: int) -> list[int]:
+        """The documents nearest in meaning to this one's title; empty without vectors."""
+        if self.dense is None:
+            return []
+        title = self.passages + int(np.searchsorted(self.extra_document, document))
+        rows, _ = self.dense.nearest(self.dense.vector(title), _NEIGHBOUR_ROWS)
+        near = dict.fromkeys(int(number) for number in self.row_document[rows])
+        return [number for number in near if number != document][:limit]
 
     def unit_cosines(self, query: FloatArray, passage: int) -> FloatArray:
         """Cosines of a query vector with the units of a passage, in their order."""

@@ -1,10 +1,13 @@
 """A question as the keyword index sees it: words, each with the ways to find it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from search.analysis import Token, tokens, visible
-from search.keyword import Alternative
+from kb.text import visible
+from search.analysis import Token, tokens
+from search.keyword import Alternative, Row
 from search.locale_index import LocaleIndex
 
 # Words of a question that are looked up; what comes later rarely changes the ranking.
@@ -19,8 +22,23 @@ _JOINED = 1.0  # `e bike` by `ebike`
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
+    """A word of a question, looked up in one language."""
+
     token: Token
     alternatives: tuple[Alternative, ...]
+    row: Row  # the passages where one of the alternatives is found, with scores
+    is_written: bool  # whether the word itself occurs, not only its pieces or synonyms
+    information: float  # the rarer, the more: logarithm of its inverse passage frequency
+
+    @property
+    def is_known(self) -> bool:
+        return bool(len(self.row[0]))
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it names one thing, as product numbers and error codes do (not `25km/h`)."""
+        word = self.token.word
+        return word[:1].isalpha() and any(character.isdigit() for character in word)
 
 
 def normalise_query(text: str) -> str:
@@ -33,10 +51,17 @@ def query_words(text: str, index: LocaleIndex) -> list[QueryWord]:
 
     Words too common in the language are left out unless the question has no others.
     """
-    found = list(tokens(text))[:MAX_WORDS]
-    telling = [t for t in found if not index.analyzer.is_stop(t.word)] or found
+    found = list(islice(tokens(text), MAX_WORDS))
     joined = _joined(found, index)
-    return [QueryWord(token, _alternatives(token, index, joined)) for token in telling]
+    return [_looked_up(token, index, joined) for token in index.analyzer.telling(found)]
+
+
+def _looked_up(token: Token, index: LocaleIndex, joined: dict[int, str]) -> QueryWord:
+    alternatives = _alternatives(token, index, joined)
+    row = index.keyword.match(alternatives)
+    information = math.log((index.passages + 1) / (len(row[0]) + 0.5))
+    is_written = bool(len(index.keyword.row(index.analyzer.term(token.word))[0]))
+    return QueryWord(token, alternatives, row, is_written, information)
 
 
 def _alternatives(

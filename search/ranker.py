@@ -1,6 +1,6 @@
 """All documents of all languages in one order for a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,6 +38,13 @@ class Ranking:
     documents: tuple[RankedDocument, ...]
     words: Mapping[str, Sequence[QueryWord]]  # by locale of the index
 
+    @property
+    def names_unknown_code(self) -> bool:
+        """Whether the question names a product number or code that no language knows."""
+        looked_up = [word for words in self.words.values() for word in words]
+        written = {word.token for word in looked_up if word.is_written}
+        return any(word.is_code and word.token not in written for word in looked_up)
+
 
 class Ranker:
     """Ranks the documents of one generation. Safe to share between threads."""
@@ -64,11 +71,19 @@ class Ranker:
         found: list[Candidates] = []
         for name, index in self._indexes.items():
             allowed = self._allowed(name, locale, kind, category)
-            words[name] = query_words(query, index)
             if allowed is None or allowed.any():
+                words[name] = query_words(query, index)
                 leg = keyword_leg(index, words[name])
                 found.append(candidates(index, leg, vector, allowed))
-        return Ranking(query, _in_order(found, locale), words)
+        return Ranking(query, self._once(_in_order(found, locale)), words)
+
+    def _once(self, ranked: Iterable[RankedDocument]) -> tuple[RankedDocument, ...]:
+        """Each document in its best language: two that are not the asked one may both have it."""
+        best: dict[tuple[str, str], RankedDocument] = {}
+        for document in ranked:
+            entry = self._catalogue[document.document]
+            best.setdefault((entry.kind, entry.id), document)
+        return tuple(best.values())
 
     def _encode(self, query: str) -> FloatArray:
         assert self.encoder is not None
@@ -119,7 +134,7 @@ def _fits(generation: Generation, encoder: Encoder | None) -> bool:
     return bool(encoder and made_by and made_by["fingerprint"] == encoder.fingerprint)
 
 
-def _in_order(found: Sequence[Candidates], locale: str) -> tuple[RankedDocument, ...]:
+def _in_order(found: Sequence[Candidates], locale: str) -> list[RankedDocument]:
     """The candidates of all languages by falling score."""
     best = max((float(part.cosine.max(initial=-1)) for part in found), default=0.0)
     ranked: list[RankedDocument] = []
@@ -133,4 +148,4 @@ def _in_order(found: Sequence[Candidates], locale: str) -> tuple[RankedDocument,
             score = float(scores[n])
             ranked.append(RankedDocument(part.index, document, passage, score, cosine, fallback))
     ranked.sort(key=lambda document: (-document.score, document.document))
-    return tuple(ranked)
+    return ranked

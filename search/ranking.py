@@ -84,11 +84,10 @@ def keyword_leg(index: LocaleIndex, words: Sequence[QueryWord]) -> KeywordLeg:
     anywhere = np.zeros(index.documents, np.float32)
     known = total = 0.0
     for word in words:
-        passages, scores = index.keyword.match(word.alternatives)
-        information = float(np.log((index.passages + 1) / (len(passages) + 0.5)))
-        total += information
-        if len(passages):
-            known += information
+        passages, scores = word.row
+        total += word.information
+        if word.is_known:
+            known += word.information
             in_passage[passages] += scores
             owners = index.passage_document[passages]
             starts = np.flatnonzero(np.diff(owners, prepend=-1))

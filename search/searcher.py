@@ -1,8 +1,11 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Self
+
+import numpy as np
 
 from kb.documents import Document, Kind
 from kb.site import Site
@@ -18,7 +21,7 @@ from search.answers import (
 from search.encoder import Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
-from search.query import normalise_query
+from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
 from search.results import (
     AnswerResult,
@@ -80,10 +83,12 @@ class Searcher:
         category: str | None = None,
     ) -> SearchResult:
         """The best documents for a question, at most `limit`, each once."""
+        locale = self.spoken(locale)
         return self._result(self._ranker.rank(query, locale, kind, category), locale, limit)
 
     def answer(self, query: str, locale: str) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""
+        locale = self.spoken(locale)
         ranking = self._ranker.rank(query, locale)
         result = self._result(ranking, locale, _ANSWER_HITS)
         if not ranking.documents:
@@ -92,6 +97,8 @@ class Searcher:
         offer, evidence = self._best(ranking)
         sure = round(confidence(evidence), 4)
         status = _status(sure, offer)
+        if status is AnswerStatus.ANSWERED and ranking.names_unknown_code:
+            status = AnswerStatus.RELATED  # what is known of AB-1300 is no answer about AB-1200
         # What nothing in the content answers is no specialist's topic either.
         known = status is not AnswerStatus.NO_ANSWER
         team = self._team(result.hits[0].document if known else None)
@@ -104,7 +111,7 @@ class Searcher:
 
     def suggest(self, prefix: str, locale: str, limit: int = 8) -> list[Suggestion]:
         """Pages, foreseen questions and words that continue what is being typed."""
-        index = self._indexes.get(locale)
+        index = self._indexes.get(self.spoken(locale))
         prefix = normalise_query(prefix)
         if index is None or not prefix:
             return []
@@ -119,29 +126,37 @@ class Searcher:
         """What to read next: what the editors named, then what is nearest in meaning."""
         named = [self.library.find_id(name, document.locale) for name in document.related]
         numbers = [number for number in named if number is not None]
-        if len(numbers) < limit:
-            near = self._ranker.rank(document.title, document.locale).documents
-            numbers += [ranked.document for ranked in near if not ranked.fallback]
-        found = (self.library.document(n) for n in dict.fromkeys(numbers))
-        own = (document.kind, document.id)
-        others = (other for other in found if (other.kind, other.id) != own)
-        return [other for other, _ in zip(others, range(limit), strict=False)]
+        index = self._indexes.get(document.locale)
+        own = self.library.find(document.kind, document.locale, document.slug)
+        if index is not None and own is not None and len(numbers) < limit:
+            near = index.neighbours_of(own - index.first_document, 2 * limit)
+            numbers += [index.first_document + number for number in near]
+        others = [number for number in dict.fromkeys(numbers) if number != own]
+        return [self.library.document(number) for number in others[:limit]]
+
+    def spoken(self, locale: str) -> str:
+        """The content's locale for an asked one: `en` for `en-GB`; unknown ones stay the same."""
+        if locale in self._indexes:
+            return locale
+        language = locale.split("-")[0]
+        return next((name for name in self._indexes if name.split("-")[0] == language), locale)
 
     def _result(self, ranking: Ranking, locale: str, limit: int) -> SearchResult:
         """The first `limit` documents of a ranking, read from the library, with snippets."""
         best = ranking.documents[:limit]
-        matchers = {r.index.locale: _matcher(ranking, r.index) for r in best}
+        matchers = _matchers(ranking, best)
         hits = tuple(self._hit(ranked, matchers[ranked.index.locale]) for ranked in best)
         corrected = self._corrected(ranking.query, locale)
         return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
 
     def _hit(self, ranked: RankedDocument, matcher: Matcher) -> Hit:
         passage = self.library.passage(ranked.passage)
+        document = self.library.document(ranked.document)
         return Hit(
-            document=self.library.document(ranked.document),
+            document=document,
             heading=passage.heading,
             anchor=passage.anchor,
-            snippet=snippet(passage, matcher, ranked.index.locale),
+            snippet=snippet(passage, matcher, document.title, ranked.index.locale),
             score=round(ranked.score, 4),
             fallback=ranked.fallback,
         )
@@ -149,7 +164,7 @@ class Searcher:
     def _best(self, ranking: Ranking) -> tuple[Offer | None, Evidence]:
         """The best answer the first documents offer, and what speaks for it."""
         first = ranking.documents[:_ANSWER_FROM]
-        matchers = {r.index.locale: _matcher(ranking, r.index) for r in first}
+        matchers = _matchers(ranking, first)
         offer = best_offer(
             offer
             for ranked in first
@@ -159,7 +174,7 @@ class Searcher:
             return None, Evidence(first[0].cosine, 0.0)
         passage = offer.unit.passage
         matcher = matchers[offer.document.index.locale]
-        covered = matcher.coverage(f"{passage.context}\n{passage.text}")
+        covered = matcher.coverage(matcher.terms(f"{passage.context}\n{passage.text}"))
         return offer, Evidence(offer.document.cosine, covered)
 
     def _offers(
@@ -167,15 +182,21 @@ class Searcher:
     ) -> Iterator[Offer]:
         """The units of a document's best passage, and of those nearest in meaning."""
         index = ranked.index
-        neighbours = self.library.passages_of(ranked.document)
+        first = int(index.document_start[ranked.document - index.first_document])
+        passages = self.library.passages_of(ranked.document)
         nearest = self._ranker.nearest_passages(ranking.query, ranked, _PASSAGES_A_DOCUMENT)
         for number in dict.fromkeys([ranked.passage, *nearest]):
-            passage = self.library.passage(number)
-            cosines = self._ranker.unit_cosines(ranking.query, index, number - index.first_passage)
-            for place, unit in enumerate(units(passage, neighbours, index.locale)):
-                cosine = float(cosines[place]) if cosines is not None else 0.0
-                covered = matcher.coverage(f"{passage.context}\n{unit.answer.text}")
-                yield Offer(unit, ranked, cosine, covered)
+            local = number - index.first_passage
+            passage = passages[local - first]
+            above = matcher.terms(passage.context)
+            offered = list(units(passage, passages, index.locale))
+            cosines = self._ranker.unit_cosines(ranking.query, index, local)
+            if cosines is None or len(cosines) != len(offered):
+                # Without an encoder, or cut by another version than the one that indexed.
+                cosines = np.zeros(len(offered), np.float32)
+            for unit, cosine in zip(offered, cosines, strict=True):
+                covered = matcher.coverage(above | matcher.terms(unit.answer.text))
+                yield Offer(unit, ranked, float(cosine), covered)
 
     def _team(self, document: Document | None) -> str:
         """The team that owns a document, else the site's default; "" when it has no teams."""
@@ -189,7 +210,7 @@ class Searcher:
         if index is None:
             return None
         corrected, end = "", 0
-        for token in tokens(query):
+        for token in islice(tokens(query), MAX_WORDS):
             if any(other.knows(token.word) for other in self._indexes.values()):
                 continue
             if better := index.vocabulary.correction(token.word):
@@ -198,8 +219,10 @@ class Searcher:
         return corrected + query[end:] if end else None
 
 
-def _matcher(ranking: Ranking, index: LocaleIndex) -> Matcher:
-    return Matcher(ranking.words[index.locale], index)
+def _matchers(ranking: Ranking, documents: Iterable[RankedDocument]) -> dict[str, Matcher]:
+    """One for each language among the documents."""
+    indexes = {ranked.index.locale: ranked.index for ranked in documents}
+    return {name: Matcher(ranking.words[name], index) for name, index in indexes.items()}
 
 
 def _status(sure: float, offer: Offer | None) -> AnswerStatus:
@@ -210,6 +233,8 @@ def _status(sure: float, offer: Offer | None) -> AnswerStatus:
 
 def _completed(prefix: str, index: LocaleIndex, limit: int) -> list[Suggestion]:
     """The prefix with its last word completed."""
-    start = max((token.start for token in tokens(prefix)), default=0)
-    words = index.vocabulary.completions(prefix[start:], limit)
-    return [Suggestion(prefix[:start] + word, SuggestionForm.WORD) for word in words]
+    last = max(tokens(prefix), key=lambda token: token.start, default=None)
+    if last is None:
+        return []
+    words = index.vocabulary.completions(last.word, limit)
+    return [Suggestion(prefix[: last.start] + word, SuggestionForm.WORD) for word in words]

@@ -1,15 +1,15 @@
 """The part of a passage that shows why it was found, and which words in it to mark."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from kb.documents import Passage
+from kb.documents import BlockKind, Passage
 from kb.text import sentences
 from search.analysis import Token, tokens
 from search.locale_index import LocaleIndex, parts_of
 from search.query import QueryWord
 from search.results import Snippet
+
+_SENTENCE_ENDS = (".", "!", "?", ":", "…", "“", "”", "»", ")")
 
 SNIPPET_LENGTH = 240  # characters; two to three lines on a phone
 
@@ -19,45 +19,53 @@ class Matcher:
 
     def __init__(self, words: Sequence[QueryWord], index: LocaleIndex) -> None:
         self._index = index
-        self._groups = [
-            frozenset(term for way in word.alternatives for term in way.terms) for word in words
-        ]
-        self._weights = [_information(word, index) for word in words]
-        self._total = sum(self._weights) or 1.0
+        self._ways = [[frozenset(way.terms) for way in word.alternatives] for word in words]
+        self._asked = frozenset(term for ways in self._ways for way in ways for term in way)
+        self._information = [word.information for word in words]
+        self._total = sum(self._information) or 1.0
 
     def highlights(self, text: str) -> tuple[tuple[int, int], ...]:
         """Offsets [start, end) of the words asked for."""
-        return tuple((t.start, t.end) for t in tokens(text) if self._asked(self._terms(t)))
+        return tuple(
+            (token.start, token.end)
+            for token in tokens(text)
+            if not self._asked.isdisjoint(self._terms_of(token))
+        )
 
-    def coverage(self, text: str) -> float:
-        """Share of the question's information that the words of `text` cover, 0..1."""
-        terms = {term for token in tokens(text) for term in self._terms(token)}
-        pairs = zip(self._groups, self._weights, strict=True)
-        return sum(weight for group, weight in pairs if group & terms) / self._total
+    def terms(self, text: str) -> frozenset[str]:
+        """The terms by which the words of a text may be asked for."""
+        return frozenset(term for token in tokens(text) for term in self._terms_of(token))
 
-    def _asked(self, terms: Collection[str]) -> bool:
-        return any(not group.isdisjoint(terms) for group in self._groups)
+    def coverage(self, terms: frozenset[str]) -> float:
+        """Share of the question's information that is found in these terms, 0..1.
 
-    def _terms(self, token: Token) -> tuple[str, ...]:
-        """The terms by which a word of the text may have been asked for."""
-        if self._index.analyzer.is_stop(token.word):
-            return ()
+        A word counts when all terms of one of its alternatives are there: `x` alone says nothing
+        of `AB-1200/X`.
+        """
+        pairs = zip(self._ways, self._information, strict=True)
+        found = (known for ways, known in pairs if any(way <= terms for way in ways))
+        return sum(found) / self._total
+
+    def _terms_of(self, token: Token) -> list[str]:
         words = (token.word, *parts_of(token, self._index.decompounder))
-        return tuple(self._index.analyzer.term(word) for word in words)
+        return [self._index.analyzer.term(word) for word in words]
 
 
-def _information(word: QueryWord, index: LocaleIndex) -> float:
-    """How much a word tells: the rarer, the more; natural logarithm of its inverse frequency."""
-    found, _ = index.keyword.match(word.alternatives)
-    return float(np.log((index.passages + 1) / (len(found) + 0.5)))
+def snippet(passage: Passage, matcher: Matcher, title: str, locale: str) -> Snippet:
+    """The run of sentences of a passage that covers most of the question.
 
-
-def snippet(passage: Passage, matcher: Matcher, locale: str) -> Snippet:
-    """The run of sentences of a passage that covers most of the question."""
-    parts = [s for block in passage.blocks for s in sentences(block.text, locale)]
+    Facts repeat the document's `title`, which stands above the snippet; it is left out here.
+    """
+    parts = [
+        sentence.removeprefix(f"{title} – ") if block.kind is BlockKind.FACT else sentence
+        for block in passage.blocks
+        for sentence in sentences(block.text, locale)
+    ]
     if not parts:
         return Snippet("", ())
-    best = max(range(len(parts)), key=lambda n: (matcher.coverage(parts[n]), -n))
+    above = matcher.terms(title)  # what the title says need not be said again
+    covered = [matcher.coverage(above | matcher.terms(part)) for part in parts]
+    best = covered.index(max(covered))
     text = _shortened(_from(parts, best))
     return Snippet(text, matcher.highlights(text))
 
@@ -68,12 +76,17 @@ def _from(parts: Sequence[str], start: int) -> str:
     for part in parts[start + 1 :]:
         if len(chosen) + len(part) >= SNIPPET_LENGTH:
             break
-        chosen = f"{chosen} {part}"
+        chosen = _joined(chosen, part)
     for part in reversed(parts[:start]):
         if len(chosen) + len(part) >= SNIPPET_LENGTH:
             break
-        chosen = f"{part} {chosen}"
+        chosen = _joined(part, chosen)
     return chosen
+
+
+def _joined(left: str, right: str) -> str:
+    """Sentences follow each other; rows and facts, which end without a mark, are set apart."""
+    return f"{left} {right}" if left.endswith(_SENTENCE_ENDS) else f"{left} · {right}"
 
 
 def _shortened(text: str) -> str:

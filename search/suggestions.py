@@ -25,7 +25,11 @@ class Entry:
 
 def write_suggestions(folder: Path, documents: Sequence[Document]) -> None:
     """Write one key a word: the normalised text from that word on."""
-    entries = [(text, n) for n, document in enumerate(documents) for text in _texts(document)]
+    entries = [
+        (text, number)
+        for number, document in enumerate(documents)
+        for text in titles_and_questions(document)
+    ]
     keyed = sorted(
         (key.encode(), number) for number, (text, _) in enumerate(entries) for key in _keys(text)
     )
@@ -35,7 +39,8 @@ def write_suggestions(folder: Path, documents: Sequence[Document]) -> None:
     np.save(folder / _OWNERS, np.array([owner for _, owner in entries], np.int32))
 
 
-def _texts(document: Document) -> list[str]:
+def titles_and_questions(document: Document) -> list[str]:
+    """What a document is called and asked for, the title first."""
     return list(dict.fromkeys([document.title, *document.questions]))
 
 

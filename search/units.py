@@ -54,16 +54,18 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
 
 def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit | None:
     """The whole list; None when its items are too long for steps, as numbered questions are."""
-    items = tuple(
-        block.text
+    blocks = [
+        block
         for other in neighbours
         if other.anchor == passage.anchor
         for block in other.blocks
         if block.kind is BlockKind.STEP and block.group == group
-    )
+    ]
+    items = tuple(block.text for block in blocks)
     if sum(map(_words, items)) > _STEP_WORDS * len(items):
         return None
-    text = "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+    # Numbered as on the page: a list may go on after something between its steps.
+    text = "\n".join(f"{block.number}. {block.text}" for block in blocks)
     # What a list of steps is about stands in its heading.
     compared = f"{passage.context}: {' '.join(items[:2])}"
     return Unit(Answer(AnswerForm.STEPS, text, items), compared, passage)

@@ -5,16 +5,18 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import FakeEncoder
 
 from indexer.build import build_index
 from indexer.publish import publish_lock
-from kb.errors import ContentError, DamagedIndex, IndexBusy, NoGeneration
-from kb.files import MANIFEST
+from kb.errors import ContentError, DamagedIndex, IndexBusy, NoGeneration, StoreError
+from kb.files import MANIFEST, write_durably
 from kb.store.build_cache import CACHE_FILE
+from search.dense import build_dense_index
 from search.encoder import FloatArray
-from search.generation import Generation, current_generation
+from search.generation import FORMAT, Generation, current_generation
 from search.searcher import Searcher
 
 Write = Callable[..., Path]
@@ -105,6 +107,14 @@ def test_broken_files_may_be_left_out_on_purpose(content: Path, index: Path) -> 
     assert titles(index) == {"Chain", "Lock"}
 
 
+def test_files_left_out_once_are_no_reason_to_be_silent_later(content: Path, index: Path) -> None:
+    (content / "en" / "articles" / "one.md").write_text("---\ntitle: x\n\nNo end")
+    build_index(content, index, FakeEncoder(), skip_broken=True)
+    with pytest.raises(ContentError):
+        build_index(content, index, FakeEncoder())
+    assert not build_index(content, index, FakeEncoder(), skip_broken=True).published
+
+
 def test_drafts_and_internal_articles_never_enter_the_index(
     content: Path, write_article: Write, index: Path
 ) -> None:
@@ -132,9 +142,94 @@ def test_old_generations_are_pruned_and_the_current_one_stays(content: Path, ind
     names = [
         build_index(content, index, FakeEncoder(), keep=2, force=True).generation for _ in range(4)
     ]
-    kept = sorted(path.parent.name for path in index.glob(f"*/{MANIFEST}"))
-    assert len(kept) == 2
-    assert names[-1] in kept
+    assert generations(index) == set(names[-2:])
+
+
+def generations(index: Path) -> set[str]:
+    return {path.parent.name for path in index.glob(f"*/{MANIFEST}")}
+
+
+def test_the_generation_that_servers_still_hold_stays_after_rolling_back(
+    content: Path, index: Path
+) -> None:
+    names = [
+        build_index(content, index, FakeEncoder(), keep=3, force=True).generation for _ in range(3)
+    ]
+    (index / "CURRENT").write_text(names[0])
+    last = build_index(content, index, FakeEncoder(), keep=2, force=True).generation
+    assert {names[0], last} <= generations(index)
+
+
+def test_age_is_the_time_of_publishing_not_the_name(content: Path, index: Path) -> None:
+    first = build_index(content, index, FakeEncoder()).generation
+    (index / first).rename(index / "zzz")
+    (index / "CURRENT").write_text("zzz")
+    names = [
+        build_index(content, index, FakeEncoder(), keep=2, force=True).generation for _ in range(2)
+    ]
+    assert generations(index) == set(names)
+
+
+def test_what_a_removal_left_is_cleared_by_the_next_build(
+    content: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.publish.shutil.rmtree", lambda *_, **__: None)
+        for _ in range(3):
+            build_index(content, index, FakeEncoder(), keep=2, force=True)
+    assert list(index.glob(".building-*"))
+    build_index(content, index, FakeEncoder(), keep=2, force=True)
+    assert not list(index.glob(".building-*"))
+
+
+def test_a_damaged_generation_is_repaired_by_building_again(content: Path, index: Path) -> None:
+    name = build_index(content, index, FakeEncoder()).generation
+    library = index / name / "library.sqlite3"
+    library.write_bytes(bytes(library.stat().st_size))  # as large as before
+    again = build_index(content, index, FakeEncoder())
+    assert again.published
+    assert titles(index) == {"Chain", "Lock"}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "",
+        "[]",
+        '{"files": []}',
+        '{"files": {"x": 3}}',
+        '{"files": {"x": {}}}',
+        '{"files": {}}',
+        f'{{"files": {{}}, "format": {FORMAT}}}',
+        f'{{"files": {{}}, "format": {FORMAT}, "state": "", "counts": 3}}',
+    ],
+)
+def test_an_odd_manifest_is_damage_and_repaired(content: Path, index: Path, manifest: str) -> None:
+    name = build_index(content, index, FakeEncoder()).generation
+    (index / name / MANIFEST).write_text(manifest)
+    with pytest.raises(DamagedIndex):
+        Generation.open_current(index)
+    assert build_index(content, index, FakeEncoder()).published
+    assert titles(index) == {"Chain", "Lock"}
+
+
+def test_an_undecodable_pointer_is_repaired(content: Path, index: Path) -> None:
+    build_index(content, index, FakeEncoder())
+    (index / "CURRENT").write_bytes(b"\xff")
+    assert build_index(content, index, FakeEncoder()).published
+    assert titles(index) == {"Chain", "Lock"}
+
+
+def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError):
+        write_durably(tmp_path / "taken", b"text")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_vectors_that_cannot_be_written_are_a_store_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="vectors.faiss"):
+        build_dense_index(tmp_path / "gone", np.eye(3, dtype=np.float32))
 
 
 def test_a_damaged_cache_is_an_empty_cache(content: Path, index: Path) -> None:
@@ -142,6 +237,16 @@ def test_a_damaged_cache_is_an_empty_cache(content: Path, index: Path) -> None:
     (index / CACHE_FILE).write_bytes(b"damaged" * 1000)
     report = build_index(content, index, FakeEncoder(), force=True)
     assert report.embedded == 8
+
+
+def test_a_cache_damaged_behind_its_header_is_an_empty_cache(content: Path, index: Path) -> None:
+    build_index(content, index, FakeEncoder())
+    cache = index / CACHE_FILE
+    whole = cache.read_bytes()
+    cache.write_bytes(whole[:4096] + b"damaged." * ((len(whole) - 4096) // 8))
+    report = build_index(content, index, FakeEncoder(), force=True)
+    assert report.embedded == 8
+    assert build_index(content, index, FakeEncoder(), force=True).embedded == 0
 
 
 def test_what_is_no_longer_used_leaves_the_cache(content: Path, index: Path) -> None:

@@ -1,5 +1,7 @@
 """The whole folder read at once: through real children, with and without a cache."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from indexer import parse
 from indexer.reader import Reading, content_fingerprint, read_content
 from indexer.sandbox import Sandbox
 from kb.progress import Silent
@@ -95,10 +98,8 @@ def test_drafts_and_scheduled_files_are_not_read_into_the_index(folder: Folder) 
     assert reading.documents[0][1].markdown == "draft later\n"
     assert reading.media == {}
     assert {code for code, _ in codes(reading)} == {"link-to-unpublished"}
-    assert reading.next_publication == "2026-07-01T00:00:00+00:00"
     due = folder.read(today=datetime(2026, 7, 1, tzinfo=UTC))
     assert [document.slug for document, _ in due.documents] == ["a", "later"]
-    assert due.next_publication is None
 
 
 def test_two_files_of_one_address_or_id_are_errors_that_name_both(folder: Folder) -> None:
@@ -132,6 +133,62 @@ def test_files_of_one_name_in_several_folders_are_told_apart_by_their_folders(
     }
     assert {(p.code, str(p.severity)) for p in reading.problems} == {("shared-slug", "warning")}
     assert "/en/articles/how-to-more-overview" in html(reading, "overview")
+
+
+def ids(reading: Reading) -> dict[str, tuple[str, str]]:
+    return {d.source: (d.slug, d.id) for d, _ in reading.documents}
+
+
+def test_files_that_share_a_name_pair_with_the_same_folder_in_other_languages(
+    folder: Folder,
+) -> None:
+    folder.put("de/articles/akku/overview.md", "# Akku\n\nText")
+    folder.put("en/articles/a-bike/overview.md", "# Bike\n\nText")
+    folder.put("en/articles/akku/overview.md", "# Battery\n\nText")
+    folder.put("en/products/overview.md", "---\nid: catalogue\ntitle: P\n---\nText")
+    reading = folder.read()
+    assert ids(reading) == {
+        "de/articles/akku/overview.md": ("overview", "akku-overview"),
+        "en/articles/a-bike/overview.md": ("overview", "a-bike-overview"),
+        "en/articles/akku/overview.md": ("akku-overview", "akku-overview"),
+        "en/products/overview.md": ("overview", "catalogue"),
+    }
+    assert [(p.code, p.file) for p in reading.problems] == [
+        ("shared-slug", "de/articles/akku/overview.md"),
+        ("shared-slug", "en/articles/a-bike/overview.md"),
+        ("shared-slug", "en/articles/akku/overview.md"),
+    ]
+    assert "`akku-overview`" in reading.problems[0].message
+    assert "/en/articles/akku-overview" in reading.problems[2].message
+
+
+def test_an_id_of_its_own_stays_where_files_share_a_name(folder: Folder) -> None:
+    folder.put("de/articles/akku/overview.md", "---\nid: cells\ntitle: A\n---\nText")
+    folder.put("en/articles/battery/overview.md", "---\nid: cells\ntitle: B\n---\nText")
+    folder.put("en/articles/overview.md", "# All\n\nText")
+    assert ids(folder.read()) == {
+        "de/articles/akku/overview.md": ("overview", "cells"),
+        "en/articles/battery/overview.md": ("battery-overview", "cells"),
+        "en/articles/overview.md": ("overview", "overview"),
+    }
+
+
+def test_a_name_that_no_language_shares_keeps_its_plain_id(folder: Folder) -> None:
+    folder.put("de/articles/akku/lagern.md", "# L\n\nText")
+    folder.put("en/articles/battery/lagern.md", "# S\n\nText")
+    reading = folder.read()
+    assert set(ids(reading).values()) == {("lagern", "lagern")}
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("hidden", ["status: draft", "publish_at: 2026-07-01"])
+def test_a_file_that_nobody_sees_moves_no_published_page(folder: Folder, hidden: str) -> None:
+    folder.put("en/articles/b/setup.md", "# B\n\n[a](../a/setup.md)")
+    before = folder.read().documents[0][0]
+    folder.put("en/articles/a/setup.md", f"---\ntitle: A\n{hidden}\n---\nText")
+    reading = folder.read()
+    assert [document for document, _ in reading.documents] == [before]
+    assert codes(reading) == [("link-to-unpublished", "en/articles/b/setup.md")]
 
 
 def test_links_between_files_become_addresses(folder: Folder) -> None:
@@ -332,6 +389,34 @@ def test_the_fingerprint_follows_every_file_and_the_clock(folder: Folder) -> Non
     seen.add(content_fingerprint(folder.root, datetime(2026, 7, 2, tzinfo=UTC)))
     assert len(seen) == 6
     assert content_fingerprint(folder.root, NOW) in seen
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "publish_at: 2026-06-01T13:00:00Z",
+        "publish_at: 2026-06-01t13:00:00z",
+        "  title: A\n  publish_at: '2026-06-01 13:00'",
+        '"publish_at" : 2026-06-01 13:00 # soon',
+        "{title: A, publish_at: 2026-06-01 15:00:00+02:00}",
+    ],
+)
+def test_however_a_scheduled_file_is_written_it_comes_due(folder: Folder, front: str) -> None:
+    folder.put("en/articles/a.md", f"---\n{front}\n---\nText")
+    later = NOW.replace(hour=13)
+    assert folder.read().documents == ()
+    assert len(folder.read(today=later).documents) == 1
+    assert content_fingerprint(folder.root, NOW) == content_fingerprint(
+        folder.root, later.replace(hour=12, minute=59)
+    )
+    assert content_fingerprint(folder.root, NOW) != content_fingerprint(folder.root, later)
+
+
+def test_every_module_that_parses_makes_cached_pages_anew_when_it_changes() -> None:
+    code = "import indexer.parse, sys; print(*(name for name in sys.modules if '.' in name))"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    parsing = {name.replace(".", "/") for name in loaded if name.startswith("indexer.")}
+    assert {*parsing, "kb/documents", "kb/text"} == set(parse._OWN_CODE)
 
 
 def test_a_folder_that_is_not_there_is_a_problem_not_a_crash(

@@ -230,6 +230,36 @@ def test_a_file_lacking_title_or_text_is_a_warning_and_one_lacking_both_an_error
     assert findings("---\ntags: [a]\n---\n") == [(1, 1, "missing-title", ERROR)]
     assert findings("---\ntitle: T\n---\n") == [(1, 1, "empty-body", WARNING)]
     assert findings("# " + "x" * 300 + "\n\nText") == [(1, 1, "title-too-long", ERROR)]
+    assert findings("# " + "x" * 300 + "\n") == [
+        (1, 1, "title-too-long", ERROR),
+        (1, 1, "empty-body", WARNING),
+    ]
+
+
+def test_what_is_missing_is_told_with_the_way_out() -> None:
+    assert only_message("Just text\n") == (
+        "There is no title, so the file's name “A” serves as one; "
+        "write `title: …` in the front matter or a heading `# …`."
+    )
+    assert only_message("---\ntags: [a]\n---\n") == (
+        "There is neither title nor text; write them or delete the file."
+    )
+    assert only_message("# T\n") == (
+        "There is no text, so only the title can be found; write some or delete the file."
+    )
+
+
+def test_titles_summaries_and_questions_hold_no_invisible_characters() -> None:
+    entry, _ = read(
+        "---\ntitle: Akku\u00adtasche\nsummary: a\u200db\nquestions: u\u0308ber\u200f?\n---\nText"
+    )
+    assert entry is not None
+    document = entry.document
+    assert (document.title, document.summary, document.questions) == (
+        "Akkutasche",
+        "ab",
+        ("über?",),
+    )
 
 
 def test_names_that_the_site_does_not_know_are_warnings() -> None:
@@ -273,3 +303,19 @@ def test_only_published_files_whose_time_has_come_are_public(fields: str, public
     assert found == []
     assert entry is not None
     assert entry.public is public
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\n---\ntitle: T\nstatus: draft\n---\nSecret", 2),
+        (" ---\ntitle: T\nstatus: draft\n ---\nSecret", 1),
+        ("+++\ntitle = 'T'\ndraft = true\n+++\nSecret", 1),
+    ],
+)
+def test_fields_that_would_be_taken_for_text_are_an_error(text: str, line: int) -> None:
+    assert findings(text) == [(line, 1, "front-matter-syntax", ERROR)]
+
+
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    assert findings("\n---\n\n# Title\n\nText") == []

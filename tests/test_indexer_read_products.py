@@ -91,8 +91,19 @@ def test_every_fact_reads_alone_in_german() -> None:
 
 def test_every_fact_reads_alone_in_english() -> None:
     facts = facts_of(FIELDS, "en")
-    assert facts[0] == "City 3 – Price: €2,299"
-    assert facts[2:4] == ["City 3 – Weight: 23.4 kg", "City 3 – Belt: Yes"]
+    assert facts[:4] == [
+        "City 3 – Price: €2,299",
+        "City 3 – Item number: 0815",
+        "City 3 – Weight: 23.4 kg",
+        "City 3 – Belt: Yes",
+    ]
+
+
+def test_facts_hold_no_invisible_characters() -> None:
+    assert facts_of("attributes:\n  weight: 3\n  gears: 9\u200dfach") == [
+        "City 3 – Gewicht: 3 kg",
+        "City 3 – gears: 9fach",
+    ]
 
 
 def test_facts_keep_the_typed_value() -> None:

@@ -14,6 +14,7 @@ from pebble import ProcessPool
 from indexer.parsed import Parsed, load
 from indexer.sandbox import Job, Limits, Sandbox, _LeanContext, _prepare
 from kb.documents import Kind
+from kb.errors import RenderError
 
 ROOT = Path(__file__).parent.parent
 QUADRATIC = b"# T\n\n" + b"[" * 20_000  # a minute and more in Python-Markdown
@@ -131,3 +132,11 @@ def test_reading_works_from_a_script_without_a_main_guard(tmp_path: Path) -> Non
         check=True,
     )
     assert done.stdout == "1\n"
+
+
+def test_a_child_that_cannot_start_is_an_error_and_no_endless_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("multiprocessing.spawn._python_exe", b"/bin/false")
+    with Sandbox(Limits(start=2)) as sandbox, pytest.raises(RenderError, match="cannot be started"):
+        list(sandbox.parse([Job(b"# T", "en", Kind.ARTICLE)]))

@@ -54,6 +54,33 @@ def test_lists_of_one_section_have_groups_of_their_own() -> None:
     assert found[0].group == found[1].group != found[3].group == found[4].group
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1. a\n2. b\n\ntext\n\n3. c\n4. d\n", [1, 2, 0, 3, 4]),
+        ("- a\n- b\n", [0, 0]),
+        ("1. a\n    - x\n    - y\n2. b\n", [1, 2]),
+        ('<ol start="3"><li>a</li><li value="7">b</li><li></li><li>c</li></ol>', [3, 7, 9]),
+        ("<ol reversed><li>a</li><li>b</li></ol>", [2, 1]),
+        ('<ol reversed start="5"><li>a</li><li>b</li></ol>', [5, 4]),
+        ('<ol start="0"><li>a</li><li>b</li></ol>', [0, 1]),
+        (f'<ol start="{"9" * 5000}"><li>a</li></ol>', [1]),
+        ('<ol start="x"><li>a</li><p>between</p><li>b</li></ol>', [1, 0, 2]),
+    ],
+)
+def test_steps_have_the_numbers_the_page_shows(text: str, numbers: list[int]) -> None:
+    assert [block.number for block in blocks(text)] == numbers
+
+
+def test_what_stands_between_two_items_is_no_step() -> None:
+    found = blocks("<ol><li>a</li><p>between</p><li>b</li></ol>")
+    assert [block.kind for block in found] == [
+        BlockKind.STEP,
+        BlockKind.PARAGRAPH,
+        BlockKind.STEP,
+    ]
+
+
 def test_a_step_takes_everything_below_it_along() -> None:
     text = "1. Check the light:\n   - green: full\n   - red: fault\n\n   Then wait.\n2. Next\n"
     assert texts(text) == [
@@ -69,6 +96,7 @@ def test_a_step_takes_everything_below_it_along() -> None:
         ("H<sub>2</sub>O and un*believ*able", "H2O and unbelievable"),
         ("one  \ntwo<br>three", "one two three"),
         ("a&nbsp;b &amp; c&shy;d\u200be", "a b & cde"),
+        ("a&zwj;b&zwnj;c&rlm;d\u2063e u\u0308", "abcde ü"),
         ("Text[^1].\n\n[^1]: Note.", "Text."),
         ("Press ![the button](b.png) now", "Press now"),
         ("![A charger with a green light](c.png)", "A charger with a green light"),

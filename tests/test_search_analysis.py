@@ -2,7 +2,8 @@
 
 import pytest
 
-from search.analysis import analyzer, tokens, visible
+from kb.text import visible
+from search.analysis import analyzer, tokens
 from search.compounds import Decompounder
 
 

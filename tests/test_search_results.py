@@ -1,5 +1,6 @@
 """Ranking, fallback, filters, suggestions and corrections on small real indexes."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,12 +73,79 @@ def test_an_equally_good_article_in_the_asked_language_stands_first(
     assert ids(ask(), "Firmware 4711") == ["z-de", "a-en"]
 
 
+def test_an_article_in_two_other_languages_counts_once(
+    write_article: Callable[..., Path], ask: Ask
+) -> None:
+    write_article("lock", "Lock the bike.", locale="en", title="Lock")
+    write_article("lock", "Das Rad abschließen, Lock.", locale="de", title="Lock")
+    assert ids(ask(), "lock", "fr") == ["lock"]
+
+
+@pytest.mark.parametrize("with_encoder", [None, FakeEncoder()])
+def test_what_is_known_of_one_product_is_no_answer_about_another(
+    write_article: Callable[..., Path], ask: Ask, with_encoder: FakeEncoder | None
+) -> None:
+    text = "Der Preis der AB-1300/X beträgt 30 Euro. Die AB-1200/Y ist ausverkauft."
+    write_article("preis", text, locale="de", title="Preise")
+    searcher = ask(with_encoder)
+    assert searcher.answer("Preis AB-1200/X", "de").status is not AnswerStatus.ANSWERED
+
+
+@pytest.mark.parametrize("title", ["Über uns", "Wer wir sind"])
+def test_a_page_whose_title_has_only_common_words_is_found(
+    write_article: Callable[..., Path], ask: Ask, title: str
+) -> None:
+    write_article("about", "Brise & Kette seit 2019.", locale="de", title=title)
+    write_article("other", "Die Kette ölen, aber nicht zu viel.", locale="de", title="Kette")
+    assert ids(ask(None), title)[0] == "about"
+
+
+def test_words_in_long_lists_without_spaces_are_found(
+    write_article: Callable[..., Path], ask: Ask
+) -> None:
+    parts = "Vorderrad/Hinterrad/Sattelstütze/Lenkervorbau/Pedale/Schutzbleche/Gepäckträger"
+    write_article("teile", f"Im Karton: {parts}", locale="de", title="Teile")
+    assert ids(ask(None), "Sattelstütze") == ["teile"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["Rechnungsadresse", "Rechnungsadressen", "Adresse der Rechnung", "Rechnung Adresse"],
+)
+def test_compounds_are_found_both_ways_and_inflected(
+    write_article: Callable[..., Path], ask: Ask, query: str
+) -> None:
+    write_article("apart", "Die Adresse der Rechnung ändern.", locale="de", title="Ändern")
+    write_article("whole", "Rechnungsadressen ändern.", locale="de", title="Neu")
+    write_article("other", "Die Kette ölen.", locale="de", title="Kette")
+    assert set(ids(ask(None), query)) == {"apart", "whole"}
+
+
+def test_no_hit_for_part_of_an_unrelated_word(write_article: Callable[..., Path], ask: Ask) -> None:
+    write_article("a", "Du solltest den Test machen. Das soll so sein.", locale="de", title="A")
+    write_article("b", "Du solltest bremsen.", locale="de", title="B")
+    assert ids(ask(None), "Test") == ["a"]
+
+
+def test_facts_in_snippets_do_not_repeat_the_products_name(searcher: Searcher) -> None:
+    hit = searcher.search("City 3 Reichweite Gewicht", "de", kind=Kind.PRODUCT).hits[0]
+    assert hit.document.id == "city-3"
+    assert "Gewicht: 23,4 kg" in hit.snippet.text
+    assert "City 3 –" not in hit.snippet.text
+
+
 def test_a_language_without_any_content_is_answered_from_others(
     write_article: Callable[..., Path], ask: Ask
 ) -> None:
     write_article("only", "Warranty lasts two years.", title="Warranty")
     hit = ask().search("warranty", "fr").hits[0]
     assert hit.fallback
+
+
+def test_a_regional_locale_is_answered_in_its_language(searcher: Searcher) -> None:
+    hit = searcher.search("battery not charging", "en-GB").hits[0]
+    assert (hit.document.locale, hit.fallback) == ("en", False)
+    assert searcher.suggest("battery", "en-US")
 
 
 def test_filters_restrict_to_kind_and_category(searcher: Searcher) -> None:
@@ -144,6 +212,17 @@ def test_suggestions_complete_the_last_word_when_no_page_fits(searcher: Searcher
     found = searcher.suggest("rot blinkendes ladeger", "de")
     assert found[0].form is SuggestionForm.WORD
     assert found[0].text.startswith("rot blinkendes Ladegerät")
+
+
+def test_a_word_with_marks_is_completed(searcher: Searcher) -> None:
+    found = searcher.suggest("günstiges E-Bi", "de")
+    assert "günstiges E-Bike" in [entry.text for entry in found]
+
+
+def test_many_unknown_words_do_not_hold_the_search(searcher: Searcher) -> None:
+    begin = time.perf_counter()
+    searcher.search(" ".join(f"unbekannteswort{chr(97 + n % 26)}x" for n in range(30)), "de")
+    assert time.perf_counter() - begin < 2
 
 
 def test_suggestions_for_nothing_typed_are_none(searcher: Searcher) -> None:

@@ -105,6 +105,8 @@ def test_limit_kind_and_category_are_kept(center: FlaskClient) -> None:
         ("/api/v1/suggest?q=", "The parameter q is missing"),
         ("/api/v1/search?q=a&limit=0", "limit must be a number from 1 to 50"),
         ("/api/v1/search?q=a&limit=51", "limit must be a number from 1 to 50"),
+        ("/api/v1/search?q=a&limit=000001999", "limit must be a number from 1 to 50"),
+        ("/api/v1/search?q=a&limit=" + "9" * 5000, "limit must be a number from 1 to 50"),
         ("/api/v1/search?q=a&limit=%C2%B2", "limit must be a number from 1 to 50"),
         ("/api/v1/search?q=a&kind=page", "There is no kind 'page'"),
         ("/api/v1/search?q=a&category=none", "There is no category 'none'"),
@@ -191,6 +193,29 @@ def test_too_many_requests_are_told_when_to_return(built_index: Path, encoder: F
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) >= 1
     assert refused.get_json()["code"] == "too_many_requests"
+
+
+def statuses_of_forged_addresses(center: FlaskClient) -> set[int]:
+    return {
+        center.get("/api/v1/search?q=akku", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code
+        for n in range(12)
+    }
+
+
+def test_a_forged_address_is_not_believed(built_index: Path, encoder: FakeEncoder) -> None:
+    center = client(built_index, encoder, rate_limit=2)
+    assert 429 in statuses_of_forged_addresses(center)
+    forged = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    assert "http://localhost/sitemap.xml" in center.get("/robots.txt", headers=forged).text
+
+
+def test_a_trusted_proxy_names_address_scheme_and_host(
+    built_index: Path, encoder: FakeEncoder
+) -> None:
+    center = client(built_index, encoder, rate_limit=2, trusted_proxies=1)
+    assert statuses_of_forged_addresses(center) == {200}
+    sent = {"X-Forwarded-Host": "evil.example, help.example", "X-Forwarded-Proto": "https"}
+    assert "https://help.example/sitemap.xml" in center.get("/robots.txt", headers=sent).text
 
 
 def test_site_search_is_limited_apart_from_the_api(built_index: Path, encoder: FakeEncoder) -> None:

@@ -1,6 +1,7 @@
 """Generations change under running requests, and none of them breaks."""
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,11 +37,11 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def publish(write_article: WriteArticle, index: Path, encoder: FakeEncoder) -> Publish:
-    """Publish a generation whose only article has this title; returns its name."""
+    """Publish a generation whose only article has this title; returns its name. Two are kept."""
 
     def write_and_build(title: str) -> str:
         content = write_article("page", f"# {title}\n\nThe wheel is round.\n")
-        return build_index(content, index, encoder).generation
+        return build_index(content, index, encoder, keep=2).generation
 
     return write_and_build
 
@@ -130,6 +131,100 @@ def test_damaged_first_generation_is_no_crash(
 
 def damage(index: Path, name: str) -> None:
     (index / name / "library.sqlite3").write_bytes(b"not a library")
+
+
+@pytest.mark.parametrize("check_every", [0.0, 1000.0])
+def test_a_quiet_server_answers_at_once_after_several_publishes(
+    index: Path,
+    publish: Publish,
+    encoder: FakeEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+    check_every: float,
+) -> None:
+    monkeypatch.setattr(live_module, "CHECK_EVERY", check_every)
+    publish("Number 0")
+    app = application(index, encoder)
+    assert app.test_client().get("/en/articles/page").status_code == 200
+    for number in range(1, 5):
+        publish(f"Number {number}")
+    pages: list[str] = []
+
+    def visit() -> None:  # in a thread of its own, which has no file open yet
+        pages.append(app.test_client().get("/en/articles/page").text)
+
+    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert len(pages) == 4
+    assert all("Number 4" in page for page in pages)
+
+
+def test_a_picture_that_is_gone_is_none(
+    built_index: Path, tmp_path: Path, encoder: FakeEncoder
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built_index, copy)
+    searcher = Searcher.open(copy, encoder)
+    picture = next(path for path in (copy / searcher.generation / "media").rglob("*.*"))
+    address = f"/{picture.relative_to(copy / searcher.generation).as_posix()}"
+    assert searcher.media(address) == picture
+    picture.unlink()
+    assert searcher.media(address) is None
+    searcher.close()
+
+
+def undecodable(current: Path) -> None:
+    current.write_bytes(b"\xff\xfe")
+
+
+def a_folder(current: Path) -> None:
+    current.unlink()
+    current.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [undecodable, a_folder])
+def test_an_unreadable_pointer_changes_nothing_and_is_logged_once(
+    index: Path,
+    publish: Publish,
+    encoder: FakeEncoder,
+    caplog: pytest.LogCaptureFixture,
+    spoil: Callable[[Path], None],
+) -> None:
+    live = LiveSearcher(index, opener(encoder))
+    first = publish("First")
+    assert live.current().generation == first
+    spoil(index / "CURRENT")
+    with caplog.at_level(logging.ERROR, logger="web.live"):
+        assert {live.current().generation for _ in range(5)} == {first}
+    (record,) = caplog.records
+    assert str(index / "CURRENT") in record.getMessage()
+    live.close()
+    fresh = LiveSearcher(index, opener(encoder))
+    fresh.warm_up()
+    with pytest.raises(DamagedIndex, match="CURRENT cannot be read"):
+        fresh.current()
+    assert client(index, encoder).get("/readyz").status_code == 503
+
+
+def test_a_thread_that_cannot_start_delays_the_change_only(
+    index: Path, publish: Publish, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "RETRY_AFTER", 0.0)
+    live = LiveSearcher(index, opener(encoder))
+    first = publish("First")
+    assert live.current().generation == first
+    second = publish("Second")
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        assert live.current().generation == first
+    eventually(lambda: live.current().generation == second)
+    live.close()
 
 
 def test_warm_up_needs_nothing_published(index: Path, encoder: FakeEncoder) -> None:

@@ -1,6 +1,8 @@
 """The command line and a real server process, as an operator meets them."""
 
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,12 +13,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
+from centers import client
+from click.testing import CliRunner
 from conftest import ROOT
+from fakes import FakeEncoder
 
 from indexer.build import build_index
+from kb.errors import ModelError
+from kb.settings import Settings
+from search.generation import current_generation, encoder_fingerprint
+from search.model.prepare import prepare
+from web.cli import main
+from web.fitting_encoder import fitting_encoder
 
 READY_WITHIN = 5.0  # seconds; the bar of a start with the real model on the example content
 MEMORY = 600e6  # bytes; proportional share of all processes together
@@ -39,13 +51,26 @@ def get(port: int, path: str) -> Any:
         return json.load(reply)
 
 
+def stopped(process: subprocess.Popen[str]) -> str:
+    """All that a server said on standard error, after it was told to stop."""
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    return said
+
+
 @contextmanager
-def served(*arguments: object) -> Iterator[tuple[int, subprocess.Popen[str], float]]:
+def served(
+    *arguments: object, **settings: str
+) -> Iterator[tuple[int, subprocess.Popen[str], float]]:
     """A running `kb serve`: its port, its process, and the seconds until it was ready."""
     port = free_port()
     command = [sys.executable, "-m", "web.cli", "serve", "--port", str(port), *map(str, arguments)]
     begin = time.monotonic()
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, **settings}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             while True:
                 try:
@@ -77,6 +102,188 @@ def test_serving_the_example_is_ready_soon_small_and_without_torch(
         assert sum(entry.pss for entry in maps) < MEMORY
         for member in family:
             assert not [m.path for m in member.memory_maps() if "libtorch" in m.path]
+
+
+def test_a_server_starts_no_pool_of_threads_and_stops_quietly(built_index: Path) -> None:
+    with served("--data", built_index.parent) as (port, process, _):
+        assert get(port, "/api/v1/search?q=Akku&locale=de")["results"]
+        assert psutil.Process(process.pid).num_threads() == 1, "forks would lose the others"
+        said = stopped(process)
+    assert "generation" in said
+    assert "SIGABRT" not in said
+    assert "terminate called" not in said
+
+
+def test_refused_visitors_are_not_logged(built_index: Path) -> None:
+    with served("--data", built_index.parent, KB_RATE_LIMIT="1") as (port, process, _):
+        with pytest.raises(urllib.error.HTTPError, match="429"):
+            for _ in range(50):
+                get(port, "/api/v1/search?q=Akku")
+        said = stopped(process)
+    assert "generation" in said
+    assert "exceeded" not in said
+    assert "127.0.0.1" not in said
+
+
+def test_port_0_is_announced_as_the_port_it_became(built_index: Path) -> None:
+    command = [sys.executable, "-m", "web.cli", "serve", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--data", built_index.parent],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        found = re.match(r"Serving on http://127\.0\.0\.1:(\d+) ", process.stdout.readline())
+        assert found
+        assert get(int(found[1]), "/livez") == {"status": "alive"}
+        stopped(process)
+
+
+def test_a_server_boots_although_the_pointer_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\xfe")
+    with served("--data", tmp_path, "--workers", 1) as (port, process, _):
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            get(port, "/readyz")
+        assert "CURRENT cannot be read" in stopped(process)
+
+
+def test_a_damaged_model_leaves_the_keywords(built_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text('{"files": {"model.onnx": 3}}')
+    (tmp_path / "current").write_text("model")
+    folders = ("--data", built_index.parent, "--models", tmp_path)
+    with served(*folders, "--workers", 1) as (port, process, _):
+        found = get(port, "/api/v1/search?q=Akku&locale=de")
+        assert "is damaged" in stopped(process)
+    assert found["results"]
+    assert found["degraded"]
+    done = kb("search", *folders, "Akku")
+    assert done.returncode == 0
+    assert "is damaged" in done.stderr
+    assert "Akku" in done.stdout
+
+
+@pytest.mark.model
+def test_the_model_of_the_index_is_used_though_another_is_in_use(
+    prepared_models: Path, real_index: Path, tmp_path: Path
+) -> None:
+    for folder in prepared_models.glob("*/"):
+        (tmp_path / folder.name).symlink_to(folder)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "manifest.json").write_text('{"files": {}}')
+    (tmp_path / "current").write_text("other")
+    said: list[str] = []
+    settings = Settings(data=real_index.parent, models=tmp_path)
+    encoder = fitting_encoder(settings, said.append)
+    assert encoder
+    assert encoder.fingerprint == encoder_fingerprint(real_index)
+    assert said == []
+
+
+@pytest.mark.model
+def test_a_model_in_use_is_used_without_writing(
+    prepared_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("search.model.prepare._only_one")
+    prepare(None, prepared_models, lambda _: None)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--model", "some/model")])
+def test_an_index_with_a_model_is_never_replaced_by_one_without(
+    write_article: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    def fail(*_: object) -> Path:
+        raise ModelError("No model today.")
+
+    monkeypatch.setattr("search.model.prepare.prepare", fail)
+    content = write_article("good", "Lock the bike.", title="Good")
+    folders = ["index", "--content", str(content), "--data", str(tmp_path)]
+    published = build_index(content, tmp_path / "index", FakeEncoder()).generation
+    done = CliRunner().invoke(main, [*folders, *arguments])
+    assert done.exit_code == 1
+    assert "No model today. To build without a model, give --keywords-only." in done.stderr
+    assert current_generation(tmp_path / "index") == published
+    assert CliRunner().invoke(main, [*folders, "--keywords-only"]).exit_code == 0
+
+
+def test_a_model_that_was_named_must_be_usable(
+    write_article: Callable[..., Path], tmp_path: Path
+) -> None:
+    content = write_article("good", "Lock the bike.", title="Good")
+    folders = ("--content", content, "--data", tmp_path)
+    done = kb("index", *folders, "--model", tmp_path / "none")
+    assert done.returncode == 1
+    assert "--keywords-only" in done.stderr
+    assert current_generation(tmp_path / "index") is None
+
+
+def test_a_first_index_without_a_model_holds_keywords_and_says_why(
+    write_article: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Path:
+        raise ModelError("No model today.")
+
+    monkeypatch.setattr("search.model.prepare.prepare", fail)
+    content = write_article("good", "Lock the bike.", title="Good")
+    folders = ["--content", str(content), "--data", str(tmp_path)]
+    done = CliRunner().invoke(main, ["index", *folders])
+    assert done.exit_code == 0
+    assert "Indexing keywords only: No model today." in done.stderr
+
+
+@pytest.mark.parametrize("command", ["search", "answer"])
+def test_json_is_what_the_api_returns(built_index: Path, command: str) -> None:
+    done = kb(command, "--json", "--data", built_index.parent, "--locale", "de", "Akku lädt nicht")
+    center = client(built_index, None)
+    path = f"/api/v1/{command}?locale=de&q=Akku lädt nicht&limit=5"
+    ours, theirs = json.loads(done.stdout), center.get(path).get_json()
+    for reply in (ours, theirs):
+        assert reply.pop("query_id")
+        assert reply.pop("took_ms") >= 0
+    assert ours == theirs
+
+
+def test_only_an_index_command_speaks_of_what_was_published(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> Path:
+        raise PermissionError(13, "Permission denied", "some/file")
+
+    monkeypatch.setattr("search.model.store.find_model", fail)
+    monkeypatch.setattr("indexer.build.build_index", fail)
+    done = CliRunner().invoke(main, ["model", "show"])
+    assert done.stderr == "Error: Permission denied (some/file).\n"
+    done = CliRunner().invoke(main, ["index", "--content", str(tmp_path), "--keywords-only"])
+    assert "Nothing that was published is affected" in done.stderr
+
+
+def test_the_longest_question_fits_into_a_request_line(built_index: Path) -> None:
+    longest = next(
+        bound.le
+        for bound in Settings.model_fields["query_max_length"].metadata
+        if hasattr(bound, "le")
+    )
+    question = quote("𝄞" * longest)
+    with served("--data", built_index.parent, KB_QUERY_MAX_LENGTH=str(longest)) as (port, _, _):
+        assert get(port, f"/api/v1/search?q={question}&locale=de&limit=5")["query"]
+
+
+def test_make_keeps_the_data_and_leaves_the_port_to_the_settings() -> None:
+    def planned(*arguments: str) -> list[str]:
+        command = ["make", "--dry-run", "--silent", *arguments]
+        environment = {name: value for name, value in os.environ.items() if name != "PORT"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        return done.stdout.split()
+
+    assert "data" not in planned("clean")
+    assert "--port" not in planned("serve")
+    assert planned("serve", "PORT=8080")[-2:] == ["--port", "8080"]
 
 
 def test_a_killed_worker_is_replaced_and_the_site_goes_on(built_index: Path) -> None:

@@ -28,7 +28,7 @@ def search() -> Response:
     limit, kind, category = _limit(10), _kind(), _category()
     started = time.perf_counter()
     found = searcher().search(question, locale, limit=limit, kind=kind, category=category)
-    return json_response(json_views.search_reply(_new_id(), found, _since(started)))
+    return json_response(json_views.search_reply(new_id(), found, since(started)))
 
 
 @api.get("/answer")
@@ -36,9 +36,9 @@ def answer() -> Response:
     question, locale = _question(), _locale()
     started = time.perf_counter()
     found = searcher().answer(question, locale)
-    took = _since(started)
+    took = since(started)
     handed = json_views.handover(searcher().site, found.handover_team, locale)
-    return json_response(json_views.answer_reply(_new_id(), found, took, handed))
+    return json_response(json_views.answer_reply(new_id(), found, took, handed))
 
 
 @api.get("/suggest")
@@ -114,9 +114,10 @@ def _locale() -> str:
 
 def _limit(default: int) -> int:
     given = request.args.get("limit", str(default))
-    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:6]) <= MAX_RESULTS):
+    number = int(given) if re.fullmatch("[0-9]{1,6}", given) else 0
+    if not 1 <= number <= MAX_RESULTS:
         raise BadRequest(f"limit must be a number from 1 to {MAX_RESULTS}.")
-    return int(given)
+    return number
 
 
 def _kind() -> Kind | None:
@@ -142,9 +143,10 @@ def _category() -> str | None:
     raise BadRequest(f"There is no category {given!r}.")
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return secrets.token_urlsafe(12)
 
 
-def _since(started: float) -> float:
+def since(started: float) -> float:
+    """Milliseconds since a reading of `time.perf_counter`."""
     return round((time.perf_counter() - started) * 1000, 2)

@@ -1,6 +1,7 @@
 """The web application, put together in one place."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kb.settings import Settings
 from web.api import api
@@ -22,6 +23,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     app.config["SETTINGS"] = settings
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
 
+    _trust_proxies(app, settings.trusted_proxies)
     secure(app)
     serve_from(app, live)
     speak(app)
@@ -34,3 +36,10 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     limit_rate(app, settings.rate_limit)
     answer_errors(app)
     return app
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Take a visitor's address, scheme and host from the headers of this many proxies."""
+    if count:
+        fixed = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = fixed  # type: ignore[method-assign]

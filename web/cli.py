@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,12 +66,14 @@ class _Group(click.Group):
         except BrokenPipeError:
             raise  # the reader had enough, as `| head` does; click ends quietly
         except OSError as error:
-            raise click.ClickException(_system_sentence(error)) from error
+            publishes = ctx.invoked_subcommand == "index"
+            raise click.ClickException(_system_sentence(error, publishes)) from error
 
 
-def _system_sentence(error: OSError) -> str:
+def _system_sentence(error: OSError, publishes: bool) -> str:
     where = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror or error}{where}. Nothing that was published is affected."
+    promise = " Nothing that was published is affected." if publishes else ""
+    return f"{error.strerror or error}{where}.{promise}"
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -157,16 +160,22 @@ def _reported_content_errors() -> Iterator[None]:
 
 
 def _prepared_encoder(settings: "Settings") -> "Encoder | None":
-    """The encoder to index with, prepared now if need be; None, and why, when there is no way."""
+    """The encoder to index with, prepared now if need be; None, and why, when there is no way.
+
+    Raises ModelError instead of None when a model was named, or the published index has one.
+    """
     from os import cpu_count
 
     from search.encoder import OnnxEncoder
+    from search.generation import encoder_fingerprint
     from search.model.prepare import prepare
 
     try:
         folder = prepare(settings.model, settings.models_folder, _say)
         return OnnxEncoder.open(folder, threads=cpu_count() or 1)
     except ModelError as error:
+        if settings.model or encoder_fingerprint(settings.index_folder):
+            raise ModelError(f"{error} To build without a model, give --keywords-only.") from error
         _say(f"Indexing keywords only: {error}")
         return None
 
@@ -178,16 +187,28 @@ def _say(sentence: str) -> None:
 @main.command()
 @data_option
 @models_option
-@model_option
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
 @click.option("--workers", type=int, help="Server processes.  [default: 2]")
 @content_option
 def serve(**options: Any) -> None:
     """Serve the site and the API of the published index."""
+    _keep_to_one_thread()
     from web.server import serve as run
 
     run(_settings(**options))
+
+
+def _keep_to_one_thread() -> None:
+    """Call it before numpy and FAISS are imported: they read this when they are loaded.
+
+    The BLAS of numpy, OpenMP and FAISS would each start a pool of threads that fight with the
+    encoder's: encoding plus a vector product took 10 ms with the pools and 5 ms without.
+    """
+    from os import environ
+
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        environ.setdefault(name, "1")
 
 
 @main.command()
@@ -205,8 +226,14 @@ def search(
     from web.printing import print_json, print_search
 
     searcher, text = _opened(_settings(**options), query)
+    started = perf_counter()
     found = searcher.search(text, locale or searcher.site.default_locale, limit=limit)
-    print_json(found) if as_json else print_search(found)
+    if not as_json:
+        return print_search(found)
+    from web.api import new_id, since
+    from web.json_views import search_reply
+
+    print_json(search_reply(new_id(), found, since(started)))
 
 
 @main.command()
@@ -221,19 +248,25 @@ def answer(query: tuple[str, ...], locale: str | None, as_json: bool, **options:
     from web.printing import print_answer, print_json
 
     searcher, text = _opened(_settings(**options), query)
-    found = searcher.answer(text, locale or searcher.site.default_locale)
-    print_json(found) if as_json else print_answer(found)
+    locale = locale or searcher.site.default_locale
+    started = perf_counter()
+    found = searcher.answer(text, locale)
+    if not as_json:
+        return print_answer(found)
+    from web.api import new_id, since
+    from web.json_views import answer_reply, handover
+
+    handed = handover(searcher.site, found.handover_team, locale)
+    print_json(answer_reply(new_id(), found, since(started), handed))
 
 
 def _opened(settings: "Settings", words: tuple[str, ...]) -> "tuple[Searcher, str]":
-    from kb.errors import QueryTooLong
-    from search.encoder import open_encoder
     from search.searcher import Searcher
+    from web.fitting_encoder import fitting_encoder
+    from web.questions import clean_question
 
-    text = " ".join(words)
-    if len(text) > settings.query_max_length:
-        raise QueryTooLong(len(text), settings.query_max_length)
-    return Searcher.open(settings.index_folder, open_encoder(settings.models_folder)), text
+    text = clean_question(" ".join(words), settings.query_max_length)
+    return Searcher.open(settings.index_folder, fitting_encoder(settings, _say)), text
 
 
 @main.group()

@@ -21,7 +21,7 @@ def limit_rate(app: Flask, per_second: int) -> None:
     """Hold every address to `per_second` API requests a second; 0 means no limit.
 
     The site's search page has a budget of its own. Counted in the memory of each server process.
-    The address is the connection's; forwarded headers can be forged and are not read.
+    The address is the connection's, or what `trusted_proxies` say it is.
     """
     if not per_second:
         return

@@ -16,7 +16,7 @@ from flask import Flask, current_app, g
 
 from kb.errors import DamagedIndex, KbError, NoGeneration
 from search.encoder import Encoder
-from search.generation import current_generation
+from search.generation import CURRENT, Generation, current_generation
 from search.results import Degraded
 from search.searcher import Searcher
 
@@ -107,40 +107,56 @@ class LiveSearcher:
         now = time.monotonic()
         with self._lock:
             serving = self._serving
-            if serving is not None and now - self._looked < CHECK_EVERY:
+            usable = self._is_there(serving)
+            if usable and now - self._looked < CHECK_EVERY:
                 return
             self._looked = now
-        name = current_generation(self._index)
+        try:
+            name = current_generation(self._index)
+        except DamagedIndex as error:
+            self._refuse(CURRENT, error)
+            return
         if name is None or (serving is not None and serving.generation == name):
             return
         if self._refuses(name):
             return
-        if serving is None:
-            self._open_first(name)
+        if not usable:
+            self._open_now(name)
         elif self._opening.acquire(blocking=False):
-            threading.Thread(target=self._open_beside, name=f"open {name}", daemon=True).start()
+            self._start_opening(name)
 
-    def _open_first(self, name: str) -> None:
+    def _is_there(self, searcher: Searcher | None) -> bool:
+        """Its files are read as they are needed; several publishes later they are removed."""
+        return searcher is not None and (self._index / searcher.generation).is_dir()
+
+    def _open_now(self, name: str) -> None:
         """Nothing serves: the requests wait for one of them to open the generation."""
         with self._opening:
-            if self._serving is None and not self._refuses(name):
-                self._open()
+            if not self._is_there(self._serving) and not self._refuses(name):
+                self._open(name)
 
     def _refuses(self, name: str) -> bool:
         return name == self._refused and time.monotonic() < self._retry
 
-    def _open_beside(self) -> None:
-        """Body of the background thread, which has taken over the lock of `_look`."""
+    def _start_opening(self, name: str) -> None:
+        """Open in the background, which takes over the lock `_opening` of the caller."""
+        thread = threading.Thread(target=self._open_beside, args=(name,), daemon=True)
         try:
-            self._open()
+            thread.start()
+        except RuntimeError as error:  # the system has no thread left
+            self._opening.release()
+            self._refuse(name, error)
+
+    def _open_beside(self, name: str) -> None:
+        try:
+            self._open(name)
         finally:
             self._opening.release()
 
-    def _open(self) -> None:
-        name = current_generation(self._index) or ""
+    def _open(self, name: str) -> None:
         opened = None
         try:
-            opened = self._fitting_searcher()
+            opened = self._fitting_searcher(name)
             # Pages everything in, and proves that this generation can answer before it has to.
             opened.answer(_FIRST_QUESTION, opened.site.default_locale)
         except Exception as error:  # whatever is wrong with it, the old one goes on serving
@@ -150,12 +166,12 @@ class LiveSearcher:
         else:
             self._swap(opened)
 
-    def _fitting_searcher(self) -> Searcher:
+    def _fitting_searcher(self, name: str) -> Searcher:
         if not self._encoder_asked:
             self._encoder_asked = True
             self._encoder = self._open_encoder()
-            return Searcher.open(self._index, self._encoder)
-        opened = Searcher.open(self._index, self._encoder)
+            return self._searcher(name)
+        opened = self._searcher(name)
         if Degraded.NO_ENCODER not in opened.degraded:
             return opened
         other = self._open_encoder()  # a new model may have come with the new generation
@@ -163,7 +179,10 @@ class LiveSearcher:
             return opened
         opened.close()
         self._encoder = other
-        return Searcher.open(self._index, other)
+        return self._searcher(name)
+
+    def _searcher(self, name: str) -> Searcher:
+        return Searcher(Generation.open(self._index, name), self._encoder)
 
     def _swap(self, opened: Searcher) -> None:
         with self._lock:

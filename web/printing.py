@@ -1,7 +1,9 @@
 """Results on the terminal."""
 
+import json
+from collections.abc import Mapping
+
 import click
-from pydantic import TypeAdapter
 
 from search.results import AnswerResult, AnswerStatus, Hit, SearchResult, Snippet
 
@@ -11,9 +13,8 @@ _NO_ANSWER = {
 }
 
 
-def print_json(result: SearchResult | AnswerResult) -> None:
-    adapter: TypeAdapter[SearchResult | AnswerResult] = TypeAdapter(type(result))
-    click.echo(adapter.dump_json(result, indent=1).decode())
+def print_json(reply: Mapping[str, object]) -> None:
+    click.echo(json.dumps(reply, indent=1, ensure_ascii=False))
 
 
 def print_search(result: SearchResult) -> None:

@@ -1,7 +1,6 @@
 """Serving: gunicorn with worker processes that share the tokenizer and the mapped index files."""
 
 import logging
-import os
 import socket
 from typing import Any
 
@@ -9,17 +8,13 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from kb.errors import ModelError, NoGeneration, SettingsError
+from kb.errors import DamagedIndex, NoGeneration, SettingsError
 from kb.settings import Settings
-from search.encoder import Encoder, open_encoder
-from search.generation import current_generation
-from search.model.store import find_model, read_facts
+from search.encoder import Encoder
+from search.generation import current_generation, encoder_fingerprint
 from web.app import create_app
+from web.fitting_encoder import fitting_encoder
 from web.live import LiveSearcher
-
-# numpy's BLAS, OpenMP and FAISS would each start a pool of threads that fight with the encoder's:
-# encoding plus a vector product took 10 ms with the pools and 5 ms without.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _log = logging.getLogger(__name__)
 
@@ -29,15 +24,27 @@ _GRACE = 30  # seconds that running requests get at shutdown
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError when the address cannot be used."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in _ONE_THREAD:
-        os.environ.setdefault(name, "1")
+    # It would log the address of every visitor it refuses.
+    logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     _must_be_free(settings.host, settings.port)
-    encoder = open_encoder(settings.models_folder)
+    encoder = fitting_encoder(settings, _say)
     if encoder is None:
-        click.echo("No encoder model is prepared; searching by keywords only.", err=True)
-    if current_generation(settings.index_folder) is None:
-        click.echo(f"{NoGeneration.message} The site appears as soon as it is there.", err=True)
+        _say("No encoder model is in use; searching by keywords only.")
+    if trouble := _trouble(settings):
+        _say(f"{trouble} The site appears as soon as it is there.")
     _Server(settings, encoder).run()
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def _trouble(settings: Settings) -> str:
+    """Why no index can be served yet; "" when one is published."""
+    try:
+        return "" if current_generation(settings.index_folder) else NoGeneration.message
+    except DamagedIndex as error:
+        return str(error)
 
 
 def _must_be_free(host: str, port: int) -> None:
@@ -62,9 +69,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         options: dict[str, Any] = {
-            "bind": f"{host}:{self._settings.port}",
+            "bind": f"{_in_address(self._settings.host)}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": "gthread",
             "threads": self._settings.threads,
@@ -87,22 +93,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return create_app(self._settings, live)
 
     def _open_encoder(self) -> Encoder | None:
-        """The one opened before the fork, whose memory the workers share, while it is in use.
+        """The one opened before the fork, whose memory the workers share, while it fits.
 
-        After `kb model prepare` with another model each worker opens that one for itself, until
-        a restart shares it again.
+        For an index made with another model each worker opens that one for itself, until a
+        restart shares it again.
         """
-        models = self._settings.models_folder
-        try:
-            if self._encoder and read_facts(find_model(models), verify=False).fingerprint == (
-                self._encoder.fingerprint
-            ):
-                return self._encoder
-            return open_encoder(models)
-        except ModelError as error:
-            _log.error("the encoder model cannot be opened: %s", error)
-            return None
+        wanted = encoder_fingerprint(self._settings.index_folder)
+        if self._encoder and wanted in (None, self._encoder.fingerprint):
+            return self._encoder
+        return fitting_encoder(self._settings, _log.error)
 
-    def _announce(self, _server: object) -> None:
-        address = f"http://{self._settings.host}:{self._settings.port}"
+    def _announce(self, server: Any) -> None:
+        port = server.LISTENERS[0].sock.getsockname()[1]  # the system's choice for port 0
+        address = f"http://{_in_address(self._settings.host)}:{port}"
         click.echo(f"Serving on {address} (stop with Ctrl+C)")
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

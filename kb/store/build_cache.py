@@ -76,6 +76,19 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
+    try:
+        _set_up(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError when the file is damaged, in its header or further behind."""
+    (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if state != "ok":
+        raise sqlite3.DatabaseError(state)
     # WAL survives a killed process; a power cut may cost the last entries, which are made again.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -84,4 +97,3 @@ def _connect(path: Path) -> sqlite3.Connection:
         " WITHOUT ROWID"
     )
     connection.commit()
-    return connection

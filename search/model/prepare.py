@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.errors import ModelError
+from kb.errors import ModelError, ModelMissing
 from kb.files import fsync_path
 from search.encoder import FloatArray, OnnxEncoder
 from search.model import folder as default_folder
@@ -27,6 +27,7 @@ from search.model.quiet import quiet
 from search.model.source import Origin, Usage, describe, load, usage_of
 from search.model.store import (
     ModelFacts,
+    find_model,
     fingerprint_of,
     read_facts,
     seal_model,
@@ -55,11 +56,13 @@ def prepare(
     Raises ModelError when the model cannot be found, exported, or agrees badly with itself.
     """
     origin = describe(source)
-    models.mkdir(parents=True, exist_ok=True)
     if keep is not None:
         _keep_default(keep, report)
+    folder = models / _folder_name(origin)
+    if _is_in_use(models, folder) and _is_ready(folder, report):
+        return folder  # and nothing needs to be written
+    models.mkdir(parents=True, exist_ok=True)
     with _only_one(models):
-        folder = models / _folder_name(origin)
         if not _is_ready(folder, report):
             _build(origin, models, folder, report)
         use_model(models, folder)
@@ -80,6 +83,13 @@ def _folder_name(origin: Origin) -> str:
 
 def _key(origin: Origin) -> str:
     return f"recipe {RECIPE}, {origin.key}"
+
+
+def _is_in_use(models: Path, folder: Path) -> bool:
+    try:
+        return find_model(models) == folder
+    except ModelMissing:
+        return False
 
 
 def _is_ready(folder: Path, report: Callable[[str], None]) -> bool:
