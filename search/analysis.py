@@ -8,9 +8,9 @@ a *word* (normalised, folded, joined: `E-Bike` -> `ebike`, `Größe` -> `groesse
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 import Stemmer
 from whoosh.lang.stopwords import stoplists
@@ -52,8 +52,7 @@ MAX_TOKEN = 64  # characters; longer runs are data, or lists without spaces
 _ACCENTED = ("LATIN", "GREEK", "CYRILLIC")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):  # made by the thousand for every question; a data class costs twice
     start: int  # offsets in the analysed text
     end: int
     word: str  # normalised and joined
@@ -63,10 +62,13 @@ class Token:
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text in order, with their offsets."""
     for match in _TOKEN.finditer(text):
-        raw = match.group()
+        raw = match[0]
         if len(raw) <= MAX_TOKEN:
-            word = normalise(raw if raw.isalpha() else _MARKS.sub("", raw))
-            yield Token(match.start(), match.end(), word, _pieces(raw))
+            start, end = match.span()
+            if raw.isalpha():
+                yield Token(start, end, normalise(raw), ())
+            else:
+                yield Token(start, end, normalise(_MARKS.sub("", raw)), _pieces(raw))
             continue
         for part in _PIECE.finditer(text, match.start(), match.end()):
             if len(part.group()) <= MAX_TOKEN:
@@ -75,7 +77,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def _pieces(raw: str) -> tuple[str, ...]:
     """What a joined token is made of; a number with separators is one piece, so it has none."""
-    if raw.isalpha() or _NUMBER.fullmatch(raw):
+    if _NUMBER.fullmatch(raw):
         return ()
     found = tuple(map(normalise, _PIECE.findall(raw)))
     return found if len(found) > 1 else ()

@@ -7,6 +7,7 @@ Passages and documents are numbered from 0 within the language; the library numb
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -156,6 +157,7 @@ class LocaleIndex:
             raise DamagedIndex(f"{folder}: the index cannot be read.", folder) from error
         self.analyzer = analyzer(self.locale)
         self.decompounder = decompounder(self.locale, self.vocabulary)
+        self.terms_in = lru_cache(maxsize=200_000)(self._terms_in)
         self.synonyms = _by_term(synonyms, self.analyzer)
         # Vectors are numbered passages first, extras behind them.
         self.row_document = np.concatenate([self.passage_document, self.extra_document])
@@ -177,6 +179,11 @@ class LocaleIndex:
         self.dense = DenseIndex(folder) if shape["dense"] else None
         self._units = np.load(folder / _UNITS, mmap_mode="r") if shape["dense"] else None
         self._unit_start = np.load(folder / _UNIT_START, mmap_mode="r") if shape["dense"] else None
+
+    def _terms_in(self, word: str) -> tuple[str, ...]:
+        """The terms by which a word may be found: its own, and those of the parts of a compound."""
+        parts = self.decompounder.split(word) if self.decompounder else ()
+        return tuple(self.analyzer.term(part) for part in (word, *parts))
 
     def passages_of(self, document: int) -> npt.NDArray[np.int64]:
         """Numbers of a document's passages, ascending."""

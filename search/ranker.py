@@ -16,6 +16,7 @@ from search.ranking import FALLBACK_PENALTY, BoolArray, Candidates, candidates, 
 
 _REMEMBERED_VECTORS = 2000  # questions whose vectors are kept; 1.5 kB each
 _REMEMBERED_FILTERS = 256
+_RANKED = 100  # documents of one language that a ranking holds; results show at most 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,15 @@ def _in_order(found: Sequence[Candidates], locale: str) -> list[RankedDocument]:
     for part in found:
         fallback = part.index.locale != locale
         scores = part.score(best, FALLBACK_PENALTY if fallback else 0.0)
-        for n in np.flatnonzero(scores > 0):
-            document = part.index.first_document + int(part.documents[n])
-            passage = part.index.first_passage + int(part.best_passage[n])
-            cosine = float(part.cosine[n]) if len(part.cosine) else None
-            score = float(scores[n])
-            ranked.append(RankedDocument(part.index, document, passage, score, cosine, fallback))
+        likely = np.argsort(-scores, kind="stable")[:_RANKED]
+        cosines = part.cosine[likely].tolist() if len(part.cosine) else [None] * len(likely)
+        rows = zip(
+            (part.index.first_document + part.documents[likely]).tolist(),
+            (part.index.first_passage + part.best_passage[likely]).tolist(),
+            scores[likely].tolist(),
+            cosines,
+            strict=True,
+        )
+        ranked += [RankedDocument(part.index, *row, fallback) for row in rows if row[2] > 0]
     ranked.sort(key=lambda document: (-document.score, document.document))
     return ranked

@@ -1,6 +1,7 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -33,11 +34,12 @@ from search.results import (
     Suggestion,
     SuggestionForm,
 )
-from search.snippets import Matcher, snippet
+from search.snippets import Matcher, ReadPassage, read_passage, snippet, terms_of
 from search.units import units
 
 _ANSWER_FROM = 3  # documents whose best passages are searched for the answer
 _PASSAGES_A_DOCUMENT = 3  # … and how many passages of each, by meaning
+_REMEMBERED_PASSAGES = 2000  # analysed passages that are kept; about 5 kB each
 _ANSWER_HITS = 5  # results returned with an answer
 
 
@@ -56,6 +58,7 @@ class Searcher:
         self.passages = generation.counts["passages"]
         used = self._ranker.encoder
         self.encoder_name = used.name if used else None
+        self._read = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_passage)
         self.degraded = () if used else (Degraded.NO_ENCODER,)
 
     @classmethod
@@ -150,16 +153,19 @@ class Searcher:
         return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
 
     def _hit(self, ranked: RankedDocument, matcher: Matcher) -> Hit:
-        passage = self.library.passage(ranked.passage)
         document = self.library.document(ranked.document)
+        read = self._read(ranked.index.locale, ranked.passage, document.title)
         return Hit(
             document=document,
-            heading=passage.heading,
-            anchor=passage.anchor,
-            snippet=snippet(passage, matcher, document.title, ranked.index.locale),
+            heading=read.passage.heading,
+            anchor=read.passage.anchor,
+            snippet=snippet(read, matcher),
             score=round(ranked.score, 4),
             fallback=ranked.fallback,
         )
+
+    def _read_passage(self, locale: str, number: int, title: str) -> ReadPassage:
+        return read_passage(self.library.passage(number), title, self._indexes[locale])
 
     def _best(self, ranking: Ranking) -> tuple[Offer | None, Evidence]:
         """The best answer the first documents offer, and what speaks for it."""
@@ -174,7 +180,8 @@ class Searcher:
             return None, Evidence(first[0].cosine, 0.0)
         passage = offer.unit.passage
         matcher = matchers[offer.document.index.locale]
-        covered = matcher.coverage(matcher.terms(f"{passage.context}\n{passage.text}"))
+        index = offer.document.index
+        covered = matcher.coverage(terms_of(f"{passage.context}\n{passage.text}", index))
         return offer, Evidence(offer.document.cosine, covered)
 
     def _offers(
@@ -188,14 +195,14 @@ class Searcher:
         for number in dict.fromkeys([ranked.passage, *nearest]):
             local = number - index.first_passage
             passage = passages[local - first]
-            above = matcher.terms(passage.context)
+            above = terms_of(passage.context, index)
             offered = list(units(passage, passages, index.locale))
             cosines = self._ranker.unit_cosines(ranking.query, index, local)
             if cosines is None or len(cosines) != len(offered):
                 # Without an encoder, or cut by another version than the one that indexed.
                 cosines = np.zeros(len(offered), np.float32)
             for unit, cosine in zip(offered, cosines, strict=True):
-                covered = matcher.coverage(above | matcher.terms(unit.answer.text))
+                covered = matcher.coverage(above | terms_of(unit.answer.text, index))
                 yield Offer(unit, ranked, float(cosine), covered)
 
     def _team(self, document: Document | None) -> str:

@@ -1,11 +1,12 @@
 """The part of a passage that shows why it was found, and which words in it to mark."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kb.documents import BlockKind, Passage
 from kb.text import sentences
 from search.analysis import Token, tokens
-from search.locale_index import LocaleIndex, parts_of
+from search.locale_index import LocaleIndex
 from search.query import QueryWord
 from search.results import Snippet
 
@@ -29,12 +30,8 @@ class Matcher:
         return tuple(
             (token.start, token.end)
             for token in tokens(text)
-            if not self._asked.isdisjoint(self._terms_of(token))
+            if not self._asked.isdisjoint(_terms_in(token, self._index))
         )
-
-    def terms(self, text: str) -> frozenset[str]:
-        """The terms by which the words of a text may be asked for."""
-        return frozenset(term for token in tokens(text) for term in self._terms_of(token))
 
     def coverage(self, terms: frozenset[str]) -> float:
         """Share of the question's information that is found in these terms, 0..1.
@@ -46,27 +43,52 @@ class Matcher:
         found = (known for ways, known in pairs if any(way <= terms for way in ways))
         return sum(found) / self._total
 
-    def _terms_of(self, token: Token) -> list[str]:
-        words = (token.word, *parts_of(token, self._index.decompounder))
-        return [self._index.analyzer.term(word) for word in words]
+
+def terms_of(text: str, index: LocaleIndex) -> frozenset[str]:
+    """The terms by which the words of a text may be asked for."""
+    found: set[str] = set()
+    for token in tokens(text):
+        found.update(_terms_in(token, index))
+    return frozenset(found)
 
 
-def snippet(passage: Passage, matcher: Matcher, title: str, locale: str) -> Snippet:
-    """The run of sentences of a passage that covers most of the question.
+def _terms_in(token: Token, index: LocaleIndex) -> tuple[str, ...]:
+    if not token.pieces:
+        return index.terms_in(token.word)
+    return tuple(map(index.analyzer.term, (token.word, *token.pieces)))
 
-    Facts repeat the document's `title`, which stands above the snippet; it is left out here.
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage cut and analysed once; the same for every question."""
+
+    passage: Passage
+    sentences: tuple[str, ...]
+    terms: tuple[frozenset[str], ...]  # of each sentence
+    title_terms: frozenset[str]
+
+
+def read_passage(passage: Passage, title: str, index: LocaleIndex) -> ReadPassage:
+    """Cut and analyse a passage of the document called `title`.
+
+    Facts repeat the title, which stands above every snippet; it is left out of them here.
     """
-    parts = [
+    found = tuple(
         sentence.removeprefix(f"{title} – ") if block.kind is BlockKind.FACT else sentence
         for block in passage.blocks
-        for sentence in sentences(block.text, locale)
-    ]
-    if not parts:
+        for sentence in sentences(block.text, index.locale)
+    )
+    terms = tuple(terms_of(text, index) for text in found)
+    return ReadPassage(passage, found, terms, terms_of(title, index))
+
+
+def snippet(read: ReadPassage, matcher: Matcher) -> Snippet:
+    """The run of sentences of a passage that covers most of the question."""
+    if not read.sentences:
         return Snippet("", ())
-    above = matcher.terms(title)  # what the title says need not be said again
-    covered = [matcher.coverage(above | matcher.terms(part)) for part in parts]
-    best = covered.index(max(covered))
-    text = _shortened(_from(parts, best))
+    # What the title says need not be said again.
+    covered = [matcher.coverage(read.title_terms | terms) for terms in read.terms]
+    text = _shortened(_from(read.sentences, covered.index(max(covered))))
     return Snippet(text, matcher.highlights(text))
 
 
