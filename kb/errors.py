@@ -41,7 +41,7 @@ class SettingsError(KbError):
 
 
 class ContentError(KbError):
-    message = "The content has problems; run `kb check` to see them all."
+    message = "The content has errors, so nothing was published; the last good index stays."
 
     def __init__(self, message: str | None = None, problems: "Sequence[Problem]" = ()) -> None:
         super().__init__(message)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,7 @@ def test_a_forked_process_gets_the_same_vectors(prepared_models: Path) -> None:
     """The parent used its session before the fork, which is the hard case."""
     code = """
 import os, sys
+from functools import partial
 from pathlib import Path
 from search.encoder import open_encoder
 encoder = open_encoder(Path(sys.argv[1]))
@@ -117,6 +119,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_serving_loads_neither_torch_nor_its_company(prepared_models: Path) -> None:
     code = """
 import sys
+from functools import partial
 from pathlib import Path
 from search.encoder import open_encoder
 encoder = open_encoder(Path(sys.argv[1]))
@@ -130,6 +133,7 @@ sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)
 def test_preparing_again_is_quick_and_needs_no_torch(prepared_models: Path) -> None:
     code = """
 import sys
+from functools import partial
 from pathlib import Path
 from search.model.prepare import prepare
 folder = prepare(None, Path(sys.argv[1]), lambda _: None)
@@ -203,3 +207,29 @@ def test_prepare_makes_the_model_the_one_in_use(prepared_models: Path) -> None:
     assert prepare(None, prepared_models, sentences.append) == find_model(prepared_models)
     assert sentences == ["multilingual-e5-small is prepared already."]
     assert os.listdir(prepared_models).count("current") == 1
+
+
+def test_onnxruntime_is_told_to_report_nothing_before_it_is_loaded(prepared_models: Path) -> None:
+    """It uploads usage data from a thread of its own that its import starts."""
+    code = (
+        "import os, sys; os.environ.pop('ORT_DISABLE_TELEMETRY', None)\n"
+        "import search.encoder\n"
+        "assert 'onnxruntime' not in sys.modules\n"
+        "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1'\n"
+        "import numpy\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "import onnxruntime\n"
+        "quiet = len(os.listdir('/proc/self/task')) - before\n"
+        "sys.exit(quiet)"
+    )
+    loud = (
+        "import os, sys; os.environ.pop('ORT_DISABLE_TELEMETRY', None)\n"
+        "import numpy\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "import onnxruntime\n"
+        "sys.exit(len(os.listdir('/proc/self/task')) - before)"
+    )
+    run = partial(subprocess.run, cwd=ROOT, timeout=60, capture_output=True)
+    told, untold = (run([sys.executable, "-c", source]) for source in (code, loud))
+    assert not told.stderr, told.stderr.decode()
+    assert told.returncode < untold.returncode, "the uploading thread is not started"

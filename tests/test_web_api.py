@@ -148,6 +148,13 @@ def test_errors_are_problems(center: FlaskClient, method: str, path: str, status
     assert response.get_json()["status"] == status
 
 
+@pytest.mark.parametrize("locale", ["en", "EN", "en-GB", "en_gb", "en-us"])
+def test_locales_as_browsers_write_them_are_understood(center: FlaskClient, locale: str) -> None:
+    reply = center.get(f"/api/v1/search?q=battery+not+charging&locale={locale}").get_json()
+    first = reply["results"][0]
+    assert (first["locale"], first["fallback"]) == ("en", False)
+
+
 def test_unknown_locale_falls_back_and_says_so(center: FlaskClient) -> None:
     article = center.get("/api/v1/articles/battery-recall?locale=fr").get_json()
     assert (article["locale"], article["fallback"]) == ("de", True)

@@ -106,9 +106,11 @@ def _question() -> str:
 
 
 def _locale() -> str:
-    locale = request.args.get("locale") or searcher().site.default_locale
+    given = request.args.get("locale") or searcher().site.default_locale
+    language, *region = given.replace("_", "-").split("-")
+    locale = "-".join([language.lower(), *map(str.upper, region)])
     if not _LOCALE.fullmatch(locale):
-        raise BadRequest(f"{locale!r} is no locale code; write de, en or pt-BR.")
+        raise BadRequest(f"{given!r} is no locale code; write de, en or pt-BR.")
     return locale
 
 
