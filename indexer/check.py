@@ -9,7 +9,17 @@ from indexer.reader import read_content
 from indexer.sandbox import DEFAULT_SECONDS
 from kb.problems import Problem, Severity
 from kb.progress import Progress
+from kb.site import SITE_FILE
 from kb.store.build_cache import BuildCache
+
+_NOTHING = Problem(
+    SITE_FILE,
+    1,
+    1,
+    "no-content",
+    "There is no published article or product; they lie in <locale>/articles/ and "
+    "<locale>/products/ of the content folder.",
+)
 
 # A problem that so many files share is told once: it is a habit of the files' former home.
 _MANY = 10
@@ -25,6 +35,8 @@ def check_content(
     """All problems of the content folder by place. With a cache unchanged files cost nothing."""
     reading = read_content(content, cache=cache, progress=progress, render_timeout=render_timeout)
     known = {document.id for document, _ in reading.documents}
+    if not known and not reading.problems:
+        return [_NOTHING]
     return sorted({*reading.problems, *check_judgments(content, reading.site, known)})
 
 

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.numbers import UnknownCurrencyError, format_currency, format_decimal
-
 from indexer.front_matter import Place
 from indexer.parsed import Finding
 from indexer.wording import word
 from kb.documents import Block, BlockKind, Fact, Section
 from kb.front_matter import ProductFields
+from kb.numbers import number_text, price_text
 from kb.site import AttributeSchema, ProductType
 from kb.text import localized, visible
 
@@ -125,28 +123,8 @@ def shown(raw: Any, schema: AttributeSchema, locale: str) -> str:
         return ", ".join(localized(schema.choices[key], locale, key) for key in keys)
     text = ", ".join(raw) if isinstance(raw, list) else _plain(raw)
     if isinstance(raw, int | float):
-        text = _spaced(format_decimal(raw, locale=_babel(locale)))
+        text = number_text(raw, locale)
     return f"{text} {schema.unit_in(locale)}".rstrip()
-
-
-def price_text(amount: float, currency: str, locale: str) -> str:
-    """2.299 € in German, €2,299 in English; cents only where there are any."""
-    babel = _babel(locale)
-    pattern = babel.currency_formats["standard"].pattern
-    if amount == int(amount):
-        pattern = pattern.replace(".00", "")
-    try:
-        text = format_currency(amount, currency, pattern, locale=babel, currency_digits=False)
-    except UnknownCurrencyError:
-        text = f"{format_decimal(amount, locale=babel)} {currency}"
-    return _spaced(text)
-
-
-def _babel(locale: str) -> Locale:
-    try:
-        return Locale.parse(locale, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def _plain(value: Any) -> str:
@@ -155,11 +133,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
     return " ".join(str(value).split())
-
-
-def _spaced(text: str) -> str:
-    """Plain spaces instead of the narrow and non-breaking ones of CLDR: people search for them."""
-    return " ".join(text.replace("\u200f", "").split())
 
 
 def facts_section(

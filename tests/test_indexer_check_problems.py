@@ -132,3 +132,8 @@ def test_every_front_matter_field_is_documented() -> None:
     guide = (ROOT / "docs" / "writing.md").read_text(encoding="utf-8")
     missing = {name for name in ProductFields.model_fields if f"| `{name}` |" not in guide}
     assert missing == set()
+
+
+def test_a_folder_without_anything_to_publish_is_an_error(tmp_path: Path) -> None:
+    (problem,) = check_content(tmp_path, Silent())
+    assert (problem.code, problem.severity) == ("no-content", Severity.ERROR)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from indexer.assemble import Entry, enter, finish
-from indexer.facts import price_text, shown, typed
+from indexer.facts import shown, typed
 from indexer.parse import parse
 from indexer.parsed import Finding
 from indexer.source import Source
 from kb.documents import Kind
+from kb.numbers import price_text
 from kb.problems import Severity
 from kb.site import AttributeSchema, LocaleInfo, ProductType, Site
 

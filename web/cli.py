@@ -266,6 +266,8 @@ def _opened(settings: "Settings", words: tuple[str, ...]) -> "tuple[Searcher, st
     from web.questions import clean_question
 
     text = clean_question(" ".join(words), settings.query_max_length)
+    if not text:
+        raise click.UsageError("Ask something.")
     return Searcher.open(settings.index_folder, fitting_encoder(settings, _say)), text
 
 

@@ -6,11 +6,12 @@ from typing import cast
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_percent
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug.datastructures import LanguageAccept
 
+from kb.numbers import price_text
 from kb.site import Site
 
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -65,7 +66,7 @@ def _day(iso: str) -> str:
 
 
 def _price(amount: float, currency: str) -> str:
-    return format_currency(amount, currency, locale=_writing())
+    return price_text(amount, currency, str(get_locale()).replace("_", "-"))
 
 
 def _language_name(code: str) -> str:
