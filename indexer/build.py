@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
@@ -98,8 +99,13 @@ def build_index(
         return report
 
 
+# Another version of these may cut, stem or score the same text in another way.
+_CUTTERS = ("lotse-kb", "sentencex", "PyStemmer", "Whoosh")
+
+
 def _fingerprint(content: str, encoder: Encoder | None) -> str:
-    parts = (content, encoder.fingerprint if encoder else "", str(FORMAT))
+    made_by = encoder.fingerprint if encoder else ""
+    parts = (content, made_by, str(FORMAT), *map(version, _CUTTERS))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

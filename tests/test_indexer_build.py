@@ -45,6 +45,14 @@ def test_nothing_changed_publishes_nothing(content: Path, index: Path) -> None:
     assert (again.documents, again.passages) == (2, 3)
 
 
+def test_another_version_of_what_cuts_texts_builds_again(
+    content: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(content, index, FakeEncoder())
+    monkeypatch.setattr("indexer.build.version", lambda name: "999")
+    assert build_index(content, index, FakeEncoder()).published
+
+
 def test_force_publishes_all_the_same(content: Path, index: Path) -> None:
     first = build_index(content, index, FakeEncoder())
     assert build_index(content, index, FakeEncoder(), force=True).generation != first.generation
