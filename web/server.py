@@ -77,6 +77,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": _GRACE,
             "timeout": 60,
             "keepalive": 5,
+            # It would open a socket outside the data folder, served by a thread that forks lose.
+            "control_socket_disable": True,
             # The longest question we accept, percent-encoded, must reach our own clear error.
             "limit_request_line": 8190,
             "when_ready": self._announce,
