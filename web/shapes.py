@@ -125,7 +125,7 @@ class SectionText(TypedDict):
     text: Annotated[str, Field(description="Plain text, one line per paragraph, step or row.")]
 
 
-class ArticleReply(TypedDict):
+class DocumentHead(TypedDict):
     id: str
     kind: str
     locale: str
@@ -133,6 +133,9 @@ class ArticleReply(TypedDict):
     title: str
     summary: str
     url: Url
+
+
+class ArticleReply(DocumentHead):
     category: str
     phase: Annotated[str, Field(description="Phase of the customer journey.")]
     questions: list[str]
@@ -155,20 +158,17 @@ class Fact(TypedDict):
     raw: Annotated[Any, Field(description="Number, boolean, text or list.")]
 
 
-class ProductSummary(TypedDict):
-    id: str
-    kind: str
-    locale: str
-    fallback: bool
-    title: str
-    summary: str
-    url: Url
+class ProductFacts(TypedDict):
     type: str
     sku: str
     price: float | None
     currency: str
     images: list[str]
     facts: list[Fact]
+
+
+class ProductSummary(DocumentHead, ProductFacts):
+    """A product without its text."""
 
 
 class ProductsReply(TypedDict):
@@ -176,13 +176,7 @@ class ProductsReply(TypedDict):
     products: list[ProductSummary]
 
 
-class ProductReply(ArticleReply):
-    type: str
-    sku: str
-    price: float | None
-    currency: str
-    images: list[str]
-    facts: list[Fact]
+class ProductReply(ArticleReply, ProductFacts):
     accessories: list[DocumentRef]
     suitable_for: list[str]
     not_for: list[str]
