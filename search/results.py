@@ -64,6 +64,7 @@ class Answer:
     form: AnswerForm
     text: str
     steps: tuple[str, ...] = ()
+    first_step: int = 1  # the number of the first step on its page
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit 
     text = "\n".join(f"{block.number}. {block.text}" for block in blocks)
     # What a list of steps is about stands in its heading.
     compared = f"{passage.context}: {' '.join(items[:2])}"
-    return Unit(Answer(AnswerForm.STEPS, text, items), compared, passage)
+    return Unit(Answer(AnswerForm.STEPS, text, items, blocks[0].number), compared, passage)
 
 
 def _sentences(passage: Passage, block: Block, locale: str) -> Iterator[Unit]:

@@ -252,6 +252,16 @@ def test_steps_are_answered_whole_even_when_they_fill_several_passages(
     assert len(answer.steps) == 6
 
 
+def test_steps_that_go_on_after_something_else_keep_their_numbers(
+    write_article: Callable[..., Path], ask: Ask
+) -> None:
+    body = "Das Rohr reinigen.\n\n3. Rohr fetten.\n4. Sattelstütze fetten."
+    write_article("rohr", body, locale="de", title="Rohr fetten")
+    answer = ask(None).answer("Rohr fetten Sattelstütze", "de").answer
+    assert answer and answer.first_step == 3
+    assert answer.text.startswith("3. Rohr fetten.")
+
+
 def test_numbered_questions_are_not_steps(write_article: Callable[..., Path], ask: Ask) -> None:
     filler = "Dazu gibt es noch viel mehr zu sagen. " * 8
     questions = [f"Was kostet Teil {n}? Teil {n} kostet {n} Euro. {filler}" for n in range(1, 5)]

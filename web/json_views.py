@@ -47,7 +47,12 @@ def answer_reply(
 
 
 def answer_text(answer: Answer) -> shapes.AnswerText:
-    return {"form": answer.form.value, "text": answer.text, "steps": list(answer.steps)}
+    return {
+        "form": answer.form.value,
+        "text": answer.text,
+        "steps": list(answer.steps),
+        "first_step": answer.first_step,
+    }
 
 
 def result(hit: Hit) -> shapes.Result:

@@ -60,6 +60,7 @@ class AnswerText(TypedDict):
     form: Annotated[str, Field(description="text, steps, row or fact")]
     text: Annotated[str, Field(description="Every word stands in the cited article.")]
     steps: Annotated[list[str], Field(description="The single steps when form is steps.")]
+    first_step: Annotated[int, Field(description="Number of the first step on its page.")]
 
 
 class Citation(TypedDict):
