@@ -3,6 +3,7 @@
     KbError
     ├── SettingsError       a setting is missing, contradictory or out of range
     ├── ContentError        the content folder holds problems that forbid an index (carries them)
+    ├── JudgmentsError      there are no judgments to measure with, or they have problems
     ├── StoreError          a database file cannot be read or written (disk full, no permission)
     ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
@@ -46,6 +47,10 @@ class ContentError(KbError):
     def __init__(self, message: str | None = None, problems: "Sequence[Problem]" = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+class JudgmentsError(KbError):
+    message = "The judgments cannot be used; `kb check` tells what is wrong with them."
 
 
 class StoreError(KbError):

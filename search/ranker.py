@@ -12,7 +12,7 @@ from search.encoder import Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
 from search.query import QueryWord, normalise_query, query_words
-from search.ranking import FALLBACK_PENALTY, BoolArray, Candidates, candidates, keyword_leg
+from search.ranking import FALLBACK_PENALTY, BoolArray, Candidates, Leg, candidates, keyword_leg
 
 _REMEMBERED_VECTORS = 2000  # questions whose vectors are kept; 1.5 kB each
 _REMEMBERED_FILTERS = 256
@@ -64,18 +64,23 @@ class Ranker:
         locale: str,
         kind: Kind | None = None,
         category: str | None = None,
+        leg: Leg | None = None,
     ) -> Ranking:
-        """Rank by a question; documents that the asked language lacks may come from others."""
+        """Rank by a question; documents that the asked language lacks may come from others.
+
+        Both legs decide, unless one is named to decide alone.
+        """
         query = normalise_query(query)
-        vector = self.query_vector(query) if self.encoder and query else None
+        encodes = self.encoder and query and leg is not Leg.KEYWORD
+        vector = self.query_vector(query) if encodes else None
         words: dict[str, Sequence[QueryWord]] = {}
         found: list[Candidates] = []
         for name, index in self._indexes.items():
             allowed = self._allowed(name, locale, kind, category)
             if allowed is None or allowed.any():
                 words[name] = query_words(query, index)
-                leg = keyword_leg(index, words[name])
-                found.append(candidates(index, leg, vector, allowed))
+                scored = () if leg is Leg.DENSE else words[name]
+                found.append(candidates(index, keyword_leg(index, scored), vector, allowed))
         return Ranking(query, self._once(_in_order(found, locale)), words)
 
     def _once(self, ranked: Iterable[RankedDocument]) -> tuple[RankedDocument, ...]:

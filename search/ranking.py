@@ -6,6 +6,7 @@ English and across both (decision record 0005); the ranking changes little aroun
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,13 @@ ONE_PASSAGE_SHARE = 0.5
 FALLBACK_PENALTY = 0.08
 # Vectors and documents that each leg offers to the fusion.
 CANDIDATES = 200
+
+
+class Leg(StrEnum):
+    """One of the two by itself, to measure what the other adds."""
+
+    KEYWORD = "keyword"  # the vector is left out, as without an encoder
+    DENSE = "dense"  # the words are left out, as when the index knows none of them
 
 
 @dataclass(frozen=True)

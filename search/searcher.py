@@ -24,6 +24,7 @@ from search.generation import Generation
 from search.locale_index import LocaleIndex
 from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
+from search.ranking import Leg
 from search.results import (
     AnswerResult,
     AnswerStatus,
@@ -84,10 +85,11 @@ class Searcher:
         limit: int = 10,
         kind: Kind | None = None,
         category: str | None = None,
+        leg: Leg | None = None,
     ) -> SearchResult:
-        """The best documents for a question, at most `limit`, each once."""
+        """The best documents for a question, at most `limit`, each once; by one leg if named."""
         locale = self.spoken(locale)
-        return self._result(self._ranker.rank(query, locale, kind, category), locale, limit)
+        return self._result(self._ranker.rank(query, locale, kind, category, leg), locale, limit)
 
     def answer(self, query: str, locale: str) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""

@@ -102,7 +102,7 @@ _MAKERS = {"Problem", "Finding", "_fail", "report", "warn", "_warn", "_failure",
 def codes_in_source() -> set[str]:
     """The first plain word among the arguments of whatever makes a problem."""
     found = {"bidi-control", "control-character"}  # these two stand in a table
-    for path in [*(ROOT / "indexer").glob("*.py"), ROOT / "kb" / "site.py"]:
+    for path in [*(ROOT / "indexer").glob("*.py"), *(ROOT / "kb").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -260,6 +260,55 @@ def answer(query: tuple[str, ...], locale: str | None, as_json: bool, **options:
     print_json(answer_reply(new_id(), found, since(started), handed))
 
 
+@main.command("eval")
+@click.option("--locale", help="Only the judgments of this language.  [default: all]")
+@click.option("--legs", is_flag=True, help="Also measure keywords alone and vectors alone.")
+@click.option(
+    "--against",
+    metavar="GENERATION",
+    help="Compare with this generation.  [default: the newest other one]",
+)
+@click.option(
+    "--fail-under",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Exit status 1 when hit@1 is lower than this, 0 to 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all figures and questions as JSON.")
+@content_option
+@data_option
+@models_option
+def evaluate(
+    locale: str | None,
+    legs: bool,
+    against: str | None,
+    fail_under: float | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Measure the published index by the judgments of the content folder.
+
+    Tells how often the right document comes first and the answer is right, which questions fail,
+    and what changed since an older generation.
+    """
+    from web.eval_json import report_json
+    from web.eval_printing import print_report
+    from web.evaluating import make_report, shortfall
+    from web.printing import print_json
+    from web.progress import progress
+
+    settings = _settings(**options)
+    _must_exist(settings.content)
+    with progress() as bar:
+        report = make_report(settings, bar, _say, locale=locale, legs=legs, against=against)
+    if as_json:
+        print_json(report_json(report))
+    else:
+        print_report(report)
+    if fail_under is not None and (sentence := shortfall(report.now, fail_under)):
+        raise click.ClickException(sentence)
+
+
 def _opened(settings: "Settings", words: tuple[str, ...]) -> "tuple[Searcher, str]":
     from search.searcher import Searcher
     from web.fitting_encoder import fitting_encoder
