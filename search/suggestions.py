@@ -2,18 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
 
 from kb.documents import Document
 from search.analysis import tokens
 from search.lexicon import Lexicon, Words, write_words
 
 _KEYS, _ENTRIES, _OWNERS, _PLACES = "suggest-keys", "suggest", "suggest-owner.npy", "suggest-at.npy"
+_FOLDED, _HEADS = "suggest-folded", "suggest-words"
 _KEY_LENGTH = 60  # letters of a key; more than anybody types before choosing
-_SCANNED = 200  # keys looked at for one prefix
+_SCANNED = 1000  # keys looked at for one word; enough to find the best, few enough for 1 ms
+# Unknown words are read as known ones: one slip from so many letters on, two from so many on.
+_ONE_SLIP_FROM, _TWO_SLIPS_FROM = 4, 8
+_READINGS = 5  # known words that an unknown one may stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,12 @@ def write_suggestions(folder: Path, documents: Sequence[Document]) -> None:
         for number, document in enumerate(documents)
         for text in titles_and_questions(document)
     ]
-    keyed = sorted(
-        (key.encode(), number) for number, (text, _) in enumerate(entries) for key in _keys(text)
-    )
+    words = [[token.word for token in tokens(text)] for text, _ in entries]
+    keyed = sorted((key.encode(), number) for number, own in enumerate(words) for key in _keys(own))
     write_words(folder, _KEYS, (key.decode() for key, _ in keyed))
     write_words(folder, _ENTRIES, (text for text, _ in entries))
+    write_words(folder, _FOLDED, (" ".join(own)[:_KEY_LENGTH] for own in words))
+    write_words(folder, _HEADS, sorted(set(chain.from_iterable(words)), key=str.encode))
     np.save(folder / _PLACES, np.array([number for _, number in keyed], np.int32))
     np.save(folder / _OWNERS, np.array([owner for _, owner in entries], np.int32))
 
@@ -44,8 +53,7 @@ def titles_and_questions(document: Document) -> list[str]:
     return list(dict.fromkeys([document.title, *document.questions]))
 
 
-def _keys(text: str) -> Iterator[str]:
-    words = [token.word for token in tokens(text)]
+def _keys(words: Sequence[str]) -> Iterator[str]:
     for start in range(len(words)):
         yield " ".join(words[start:])[:_KEY_LENGTH]
 
@@ -56,28 +64,65 @@ class Suggestions:
     def __init__(self, folder: Path) -> None:
         self._keys = Lexicon(folder, _KEYS)
         self._entries = Words(folder, _ENTRIES)
+        self._folded = Words(folder, _FOLDED)
+        self._heads = Lexicon(folder, _HEADS)
         self._places: npt.NDArray[np.int32] = np.load(folder / _PLACES, mmap_mode="r")
         self._owners: npt.NDArray[np.int32] = np.load(folder / _OWNERS, mmap_mode="r")
+        self._read_as = lru_cache(maxsize=2_000)(self._readings)
 
     def find(self, prefix: str, limit: int) -> list[Entry]:
-        """Entries in which the words of `prefix` follow each other, the last perhaps unfinished.
+        """Entries with the words of `prefix`, the last perhaps unfinished, at most `limit`.
 
-        Entries that start with them come first, titles before questions, short before long.
+        Those in which the words follow each other; where there are none, those that have them all;
+        where there are none, unknown words stand for the known ones that are a slip away.
         """
-        wanted = " ".join(token.word for token in tokens(prefix))[:_KEY_LENGTH]
+        words = [token.word for token in tokens(prefix)]
+        wanted = " ".join(words)[:_KEY_LENGTH]
         if not wanted:
             return []
-        found = self._keys.starting_with(wanted)
-        numbers = dict.fromkeys(int(self._places[at]) for at in found[:_SCANNED])
-        entries = [self._entry(number) for number in numbers]
-        entries.sort(key=lambda e: (not _starts(e.text, wanted), not e.is_title, len(e.text)))
-        return entries[:limit]
+        found = self._starting(wanted) or self._with_all(words)
+        ordered = sorted(found, key=lambda number: self._rank(number, wanted))
+        return [self._entry(number) for number in ordered[:limit]]
+
+    def _with_all(self, words: Sequence[str]) -> set[int]:
+        """Numbers of the entries with one of the readings of each word."""
+        last = len(words) - 1
+        readings = [self._read_as(word, place == last) for place, word in enumerate(words)]
+        return set.intersection(*(set().union(*map(self._starting, read)) for read in readings))
+
+    def _starting(self, wanted: str) -> set[int]:
+        """Numbers of the entries in which something starts so at the start of a word."""
+        found = self._keys.starting_with(wanted)[:_SCANNED]
+        return set(self._places[found.start : found.stop].tolist())
+
+    def _rank(self, number: int, wanted: str) -> tuple[bool, bool, int, int]:
+        folded = self._folded[number]
+        return not folded.startswith(wanted), not self._is_title(number), len(folded), number
+
+    def _readings(self, word: str, is_unfinished: bool) -> Sequence[str]:
+        """The known words, or starts of words, that a word stands for: itself, else the nearest."""
+        if self._heads.starting_with(word):
+            return [word]
+        size = len(word)
+        if size < _ONE_SLIP_FROM:
+            return []
+        slips = 2 if size >= _TWO_SLIPS_FROM else 1
+        # Nearly all slips keep the first letter, or swap it with the second.
+        ranges = (self._heads.starting_with(letter) for letter in {word[0], word[1]})
+        heads = [self._heads[number] for number in chain.from_iterable(ranges)]
+        if is_unfinished:
+            heads = [head[:cut] for cut in (size, size + 1, size - 1) for head in heads]
+        near = process.extract(
+            word,
+            set(heads),
+            scorer=DamerauLevenshtein.distance,
+            score_cutoff=slips,
+            limit=_READINGS,
+        )
+        return [head for head, _, _ in near]
 
     def _entry(self, number: int) -> Entry:
-        owner = int(self._owners[number])
-        is_title = number == 0 or int(self._owners[number - 1]) != owner
-        return Entry(self._entries[number], owner, is_title)
+        return Entry(self._entries[number], int(self._owners[number]), self._is_title(number))
 
-
-def _starts(text: str, wanted: str) -> bool:
-    return " ".join(token.word for token in tokens(text)).startswith(wanted)
+    def _is_title(self, number: int) -> bool:
+        return number == 0 or bool(self._owners[number - 1] != self._owners[number])
