@@ -46,6 +46,11 @@ class Team(_Model):
 
 AttributeType = Literal["number", "boolean", "text", "list", "choice", "choices"]
 
+# The words by which customers ask for something, per language: "Gewicht", "wie schwer". In a phrase
+# other words may stand between, and `…` stands for a number: "… tall".
+Phrase = Annotated[str, Field(pattern=r"\w")]
+Asked = dict[LocaleCode, list[Phrase]]
+
 
 class AttributeSchema(_Model):
     """One typed attribute of a product type."""
@@ -56,11 +61,28 @@ class AttributeSchema(_Model):
     unit_by_locale: dict[str, str] = {}  # where a language writes the unit differently
     choices: dict[str, dict[str, str]] = {}
     required: bool = False
+    asked: Asked = {}  # beside the label
+    asked_with: str = ""  # key of the attribute that shares its words: the span's other end
+    # Beside the labels of the choices; an empty list says that no words mean this choice.
+    asked_choices: dict[str, Asked] = {}
+    asked_most: Asked = {}  # superlatives for the greatest value ("schwerste") …
+    asked_least: Asked = {}  # … and for the smallest ("leichteste")
+    # What the value bounds: "max" is the most that fits or is possible (a load, a range), "min"
+    # the least (a height from). Asked with a plain number, other values must equal it.
+    bound: Literal["max", "min"] | None = None
 
     @model_validator(mode="after")
     def _choices_match_type(self) -> "AttributeSchema":
         if (self.type in ("choice", "choices")) != bool(self.choices):
             raise ValueError("`choices` belong to the types choice and choices, and only there")
+        if unknown := self.asked_choices.keys() - self.choices.keys():
+            raise ValueError(f"`asked_choices` are no `choices`: {', '.join(sorted(unknown))}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_numbers_are_ordered(self) -> "AttributeSchema":
+        if self.type != "number" and (self.bound or self.asked_most or self.asked_least):
+            raise ValueError("`bound`, `asked_most` and `asked_least` belong to the type number")
         return self
 
     def unit_in(self, locale: str) -> str:
@@ -69,7 +91,15 @@ class AttributeSchema(_Model):
 
 class ProductType(_Model):
     title: dict[str, str] = {}
+    asked: Asked = {}  # other names of such products: "Fahrrad", "bike"
     attributes: dict[str, AttributeSchema] = {}
+
+    @model_validator(mode="after")
+    def _asked_with_exists(self) -> "ProductType":
+        for key, schema in self.attributes.items():
+            if schema.asked_with and schema.asked_with not in self.attributes.keys() - {key}:
+                raise ValueError(f"{key}: `asked_with` must name another attribute of this type")
+        return self
 
 
 class Site(_Model):
@@ -99,6 +129,12 @@ class Site(_Model):
         known = self.categories.get(category)
         plain = category.replace("-", " ").replace("_", " ").capitalize()
         return localized(known.title, locale, plain) if known else plain
+
+    def team_of(self, owner: str) -> str:
+        """The team `owner` if the site has it, else its default; "" when it has no teams."""
+        if owner in self.teams:
+            return owner
+        return self.default_team if self.teams else ""
 
     def locale_title(self, locale: str) -> str:
         known = self.locales.get(locale)
