@@ -9,14 +9,14 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-
+from indexer.calibration import write_calibrated
 from indexer.embedding import embed
 from indexer.passages import cut_passages
 from indexer.publish import new_generation, prune, publish, publish_lock
 from indexer.reader import Reading, content_fingerprint, read_content
 from kb.documents import Passage
 from kb.errors import ContentError, DamagedIndex
+from kb.judgments import Judgment, load_judgments
 from kb.problems import Problem, has_errors
 from kb.progress import Progress, Silent
 from kb.store.build_cache import CACHE_FILE, BuildCache
@@ -31,12 +31,7 @@ from search.generation import (
     current_generation,
     read_manifest,
 )
-from search.locale_index import (
-    LocaleContent,
-    build_locale_index,
-    text_to_embed,
-    units_by_passage,
-)
+from search.locale_index import LocaleContent, build_locale_index, text_to_embed
 from search.suggestions import titles_and_questions
 
 
@@ -73,7 +68,8 @@ def build_index(
     """
     progress = progress or Silent()
     with publish_lock(index):
-        state = _fingerprint(content_fingerprint(content), encoder)
+        judgments = [placed.judgment for placed in load_judgments(content)[0]]
+        state = _fingerprint(content_fingerprint(content), encoder, judgments)
         standing = _standing(index)
         if standing and not force and (current := _unchanged(standing, state, skip_broken)):
             return current
@@ -90,8 +86,8 @@ def build_index(
                     "Articles lie in <locale>/articles/ below it."
                 )
             # The content may have changed since the first look; what was read is what is built.
-            state = _fingerprint(reading.fingerprint, encoder)
-            report = _build(reading, state, index, encoder, cache, progress)
+            state = _fingerprint(reading.fingerprint, encoder, judgments)
+            report = _build(reading, state, judgments, index, encoder, cache, progress)
             cache.forget_unused()
         finally:
             cache.close()
@@ -100,12 +96,13 @@ def build_index(
 
 
 # Another version of these may cut, stem or score the same text in another way.
-_CUTTERS = ("lotse-kb", "sentencex", "PyStemmer", "Whoosh")
+_CUTTERS = ("lotse-kb", "sentencex", "PyStemmer", "simplemma", "Whoosh")
 
 
-def _fingerprint(content: str, encoder: Encoder | None) -> str:
+def _fingerprint(content: str, encoder: Encoder | None, judgments: Sequence[Judgment]) -> str:
     made_by = encoder.fingerprint if encoder else ""
-    parts = (content, made_by, str(FORMAT), *map(version, _CUTTERS))
+    asked = (judgment.model_dump_json() for judgment in judgments)
+    parts = (content, made_by, str(FORMAT), *map(version, _CUTTERS), *asked)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -132,6 +129,7 @@ def _unchanged(standing: Path, state: str, skip_broken: bool) -> BuildReport | N
 def _build(
     reading: Reading,
     state: str,
+    judgments: Sequence[Judgment],
     index: Path,
     encoder: Encoder | None,
     cache: BuildCache,
@@ -152,7 +150,9 @@ def _build(
             build_locale_index(folder / LOCALES_FOLDER / content.locale, content)
             progress.advance()
         counts = Counts(documents=len(reading.documents), passages=len(passages))
-        name = publish(folder, _facts(reading, state, encoder, counts))
+        facts = _facts(reading, state, encoder, counts)
+        write_calibrated(folder, facts, judgments, encoder, progress)
+        name = publish(folder, facts)
     return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
 
 
@@ -201,23 +201,24 @@ def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleConte
 def _with_vectors(
     contents: Sequence[LocaleContent], encoder: Encoder, cache: BuildCache, progress: Progress
 ) -> tuple[list[LocaleContent], int]:
-    """The same contents with the vectors of their passages, extra texts and units."""
-    searched = [
+    """The same contents with the vectors of their passages and extra texts, and the words of the
+    passages."""
+    parts = [
         [
             *map(text_to_embed, content.passages),
             *(text for document in content.documents for text in titles_and_questions(document)),
         ]
         for content in contents
     ]
-    answering = [
-        [u.compared for found in units_by_passage(c.passages, c.locale) for u in found]
-        for c in contents
-    ]
-    parts = [*searched, *answering]
     embedded = embed([text for part in parts for text in part], encoder, cache, progress)
-    vectors = np.split(embedded.vectors, np.cumsum([len(part) for part in parts])[:-1])
-    pairs = zip(contents, vectors[: len(contents)], vectors[len(contents) :], strict=True)
-    complete = [replace(c, vectors=own, unit_vectors=units) for c, own, units in pairs]
+    complete = []
+    start = 0
+    for content, part in zip(contents, parts, strict=True):
+        end = start + len(part)
+        vectors = embedded.vectors[start:end]
+        words = embedded.words[start : start + len(content.passages)]
+        complete.append(replace(content, vectors=vectors, words=words, hidden=encoder.hidden))
+        start = end
     return complete, embedded.made
 
 

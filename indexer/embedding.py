@@ -8,29 +8,33 @@ import numpy as np
 
 from kb.progress import Progress
 from kb.store.build_cache import BuildCache
-from search.encoder import Encoder, FloatArray
+from search.encoder import Encoded, Encoder, FloatArray
+from search.late_interaction import PackedWords, pack, packed_size
 
 
 @dataclass(frozen=True)
 class Embedded:
     vectors: FloatArray  # (texts, dimensions)
-    made: int  # vectors that were not in the cache
+    words: list[PackedWords]  # of each text
+    made: int  # texts that were not in the cache
 
 
 def embed(
     texts: Sequence[str], encoder: Encoder, cache: BuildCache, progress: Progress
 ) -> Embedded:
-    """Vectors of `texts` in their order. Every batch is kept at once, so that an interrupted
-    build goes on where it stopped."""
+    """Vectors and words of `texts` in their order. Every batch is kept at once, so that an
+    interrupted build goes on where it stopped."""
     keys = [_key(encoder, text) for text in texts]
     known = cache.get_many(keys)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:
         known |= _encode(missing, encoder, cache, progress)
     vectors = np.empty((len(texts), encoder.dimensions), np.float32)
+    words = []
     for place, key in enumerate(keys):
-        vectors[place] = np.frombuffer(known[key], np.float32)
-    return Embedded(vectors, len(missing))
+        vectors[place], packed = _read(known[key], encoder)
+        words.append(packed)
+    return Embedded(vectors, words, len(missing))
 
 
 def _encode(
@@ -39,16 +43,29 @@ def _encode(
     keys = list(missing)
     made: dict[str, bytes] = {}
     progress.start("Embedding", len(keys))
-    for places, vectors in encoder.encode_passages(list(missing.values())):
-        batch = {
-            keys[place]: vector.astype(np.float32).tobytes()
-            for place, vector in zip(places, vectors, strict=True)
-        }
+    for places, encoded in encoder.encode_passages(list(missing.values())):
+        batch = {keys[place]: _written(text) for place, text in zip(places, encoded, strict=True)}
         cache.put_many(batch.items())
         made |= batch
         progress.advance(len(batch))
     return made
 
 
+def _written(encoded: Encoded) -> bytes:
+    """Vector, scales and codes, one after the other; `_read` knows their sizes."""
+    words = pack(encoded.words)
+    vector = encoded.vector.astype(np.float32)
+    return vector.tobytes() + words.scales.tobytes() + words.codes.tobytes()
+
+
+def _read(entry: bytes, encoder: Encoder) -> tuple[FloatArray, PackedWords]:
+    vector = np.frombuffer(entry, np.float32, encoder.dimensions)
+    row = packed_size(encoder.hidden)
+    words = (len(entry) - vector.nbytes) // (row + np.dtype(np.float16).itemsize)
+    scales = np.frombuffer(entry, np.float16, words, vector.nbytes)
+    codes = np.frombuffer(entry, np.uint8, words * row, vector.nbytes + scales.nbytes)
+    return vector, PackedWords(codes.reshape(words, row), scales)
+
+
 def _key(encoder: Encoder, text: str) -> str:
-    return hashlib.sha256(f"vector\n{encoder.fingerprint}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"encoded\n{encoder.fingerprint}\n{text}".encode()).hexdigest()

@@ -1,20 +1,35 @@
-"""Which unit of the best documents answers a question, and how sure that is."""
+"""Which unit of the best documents answers a question, and whether it may be said.
 
-import math
-from collections.abc import Iterable
+Product attributes answer first, when they answer at all: they understand the question, where
+everything else only finds what is near.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from search.ranker import RankedDocument
-from search.ranking import COSINE_SPAN
-from search.units import Unit
+import numpy as np
 
+from search.answer_types import Expected, expected, tells_number
+from search.confidence import Evidence, confidence
+from search.generation import Generation
+from search.products.answers import ProductAnswer
+from search.ranker import RankedDocument, Ranking
+from search.ranking import Question
+from search.results import (
+    Answer,
+    AnswerForm,
+    AnswerResult,
+    AnswerStatus,
+    Citation,
+    SearchResult,
+)
+from search.snippets import Matcher, terms_of
+from search.units import Unit, units
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for an answer; the features of `confidence`."""
-
-    cosine: float | None  # of the question with the document; None without an encoder
-    coverage: float  # 0..1, share of the question's information found in passage and title
+_DOCUMENTS_READ = 3  # whose passages are searched for the answer
+_PASSAGES_READ = 3  # of each, by meaning, beside the best one
+# A fact that the question asks for is as sure as can be said of words.
+_SUREST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +38,132 @@ class Offer:
 
     unit: Unit
     document: RankedDocument
-    cosine: float  # of the question with the unit; 0 without an encoder
+    words: float  # late interaction of the unit, and the headings above it, with the question
+    meaning: float  # cosine of the means of their words; both 0 without an encoder
     coverage: float  # 0..1, of the unit's own text and the headings above it
+    is_expected: bool  # it is of the kind that the question asks for
 
 
-# What decides between units, beside the meaning of their own text: the document's place in the
-# ranking, and the words of the question. In units of one `COSINE_SPAN`.
-_DOCUMENT_SHARE, _COVERAGE_SHARE = 2.0, 0.5
-
-
-def best_offer(offers: Iterable[Offer]) -> Offer | None:
-    """The offer that answers best, None when there is none."""
-    return max(offers, key=_score, default=None)
+# What decides between units; the spread of each differs.
+_WORDS, _MEANING, _DOCUMENT, _COVERAGE, _KIND = 10.0, 6.0, 2.0, 0.5, 0.9
 
 
 def _score(offer: Offer) -> float:
     return (
-        offer.cosine / COSINE_SPAN
-        + _DOCUMENT_SHARE * offer.document.score
-        + _COVERAGE_SHARE * offer.coverage
+        _WORDS * offer.words
+        + _MEANING * offer.meaning
+        + _DOCUMENT * offer.document.score
+        + _COVERAGE * offer.coverage
+        + _KIND * offer.is_expected
     )
 
 
-# Logistic regression on 1,160 questions: the example judgments and three public sets, each with
-# questions that its content does not answer (decision record 0006). Cosines of this encoder lie
-# between .75 and .95.
-_BIAS, _COSINE, _COVERAGE = -34.5, 39.4, 1.75
-# Without an encoder only the words speak; set so that all words found give .88, two of three .5.
-_WORDS_BIAS, _WORDS_COVERAGE = -4.0, 6.0
+class Answers:
+    """Answers the questions that were ranked in one generation. Safe to share between threads."""
 
-# From this confidence on an answer is given: 0 to 1 % of off-topic questions and 7 % of the
-# unanswerable judgments reach it. Below the second, even "related" would be a guess.
-ANSWERED_FROM = 0.45
-RELATED_FROM = 0.15
+    def __init__(self, generation: Generation) -> None:
+        self._library = generation.library
+        self._site = generation.site
+        self._calibration = generation.calibration
+
+    def answer(
+        self,
+        ranking: Ranking,
+        matchers: Mapping[str, Matcher],
+        result: SearchResult,
+        product: ProductAnswer | None,
+    ) -> AnswerResult:
+        """The answer to a ranked question, or an honest word that there is none.
+
+        `matchers` by locale of the index; `product` is what attributes say to it, if anything.
+        """
+        thresholds = self._calibration.thresholds_of(result.locale)
+        if product and (sure := min(product.certainty, _SUREST)) >= thresholds.answered_from:
+            return self._from_attributes(product, sure, result)
+        if not ranking.documents:
+            team = self._site.team_of("")
+            return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
+        offer, evidence = self._best(ranking, matchers)
+        sure = round(self._calibration.calibrated(confidence(evidence)), 4)
+        # What is known of AB-1300 is no answer about AB-1200.
+        if offer and sure >= thresholds.answered_from and not ranking.names_unknown_code:
+            return self._from_unit(offer, sure, result)
+        # What nothing in the content answers is no specialist's topic either.
+        known = sure >= thresholds.related_from
+        status = AnswerStatus.RELATED if known else AnswerStatus.NO_ANSWER
+        team = self._site.team_of(result.hits[0].document.owner_team if known else "")
+        return AnswerResult(status, sure, None, (), result, team)
+
+    def _from_attributes(
+        self, product: ProductAnswer, sure: float, result: SearchResult
+    ) -> AnswerResult:
+        facts = {fact.document: fact for fact in reversed(product.facts)}
+        citations = tuple(
+            Citation(self._library.document(number), facts[number].heading, facts[number].anchor)
+            for number in product.documents
+        )
+        team = self._site.team_of(citations[0].document.owner_team)
+        answer = Answer(AnswerForm.FACT, product.text)
+        return AnswerResult(AnswerStatus.ANSWERED, sure, answer, citations, result, team, True)
+
+    def _from_unit(self, offer: Offer, sure: float, result: SearchResult) -> AnswerResult:
+        document = self._library.document(offer.document.document)
+        passage = offer.unit.passage
+        citation = Citation(document, passage.heading, passage.anchor)
+        team = self._site.team_of(result.hits[0].document.owner_team)
+        answer = offer.unit.answer
+        return AnswerResult(AnswerStatus.ANSWERED, sure, answer, (citation,), result, team)
+
+    def _best(
+        self, ranking: Ranking, matchers: Mapping[str, Matcher]
+    ) -> tuple[Offer | None, Evidence]:
+        """The best answer the first documents offer, and what speaks for it."""
+        first = ranking.documents[:_DOCUMENTS_READ]
+        offers = (
+            offer
+            for ranked in first
+            for offer in self._offers(ranking, ranked, matchers[ranked.index.locale])
+        )
+        offer = max(offers, key=_score, default=None)
+        if offer is None:
+            return None, Evidence(first[0].cosine, first[0].late or 0.0, 0.0)
+        passage, index = offer.unit.passage, offer.document.index
+        terms = terms_of(f"{passage.context}\n{passage.text}", index)
+        covered = matchers[index.locale].coverage(terms)
+        return offer, Evidence(offer.document.cosine, offer.document.late or 0.0, covered)
+
+    def _offers(
+        self, ranking: Ranking, ranked: RankedDocument, matcher: Matcher
+    ) -> Iterator[Offer]:
+        """The units of a document's best passage, and of those nearest in meaning."""
+        index = ranked.index
+        question = ranking.questions[index.locale]
+        first = int(index.document_start[ranked.document - index.first_document])
+        passages = self._library.passages_of(ranked.document)
+        for local in _passages_to_read(ranked, question):
+            passage = passages[local - first]
+            above = terms_of(passage.context, index)
+            offered = list(units(passage, passages, index.locale))
+            near = index.unit_similarities(question.states, local, len(offered))
+            for unit, (words, meaning) in zip(offered, near.tolist(), strict=True):
+                covered = matcher.coverage(above | terms_of(unit.answer.text, index))
+                fits = _is_expected(unit, expected(ranking.query))
+                yield Offer(unit, ranked, words, meaning, covered, fits)
 
 
-def confidence(evidence: Evidence) -> float:
-    """Probability, 0..1, that the document answers: a logistic function of the evidence."""
-    if evidence.cosine is None:
-        exponent = _WORDS_BIAS + _WORDS_COVERAGE * evidence.coverage
-    else:
-        exponent = _BIAS + _COSINE * evidence.cosine + _COVERAGE * evidence.coverage
-    return 1 / (1 + math.exp(-exponent))
+def _is_expected(unit: Unit, kind: Expected) -> bool:
+    is_steps = unit.answer.form is AnswerForm.STEPS
+    if kind is Expected.NUMBER:
+        return not is_steps and tells_number(unit.answer.text)
+    return kind is Expected.STEPS and is_steps
+
+
+def _passages_to_read(ranked: RankedDocument, question: Question) -> list[int]:
+    """Numbers within the language: a document's best passage, and those nearest in meaning."""
+    index = ranked.index
+    best = ranked.passage - index.first_passage
+    if question.vector is None or index.dense is None:
+        return [best]
+    own = index.passages_of(ranked.document - index.first_document)
+    nearest = own[np.argsort(-index.dense.cosines(question.vector, own))[:_PASSAGES_READ]]
+    return list(dict.fromkeys([best, *map(int, nearest)]))

@@ -9,16 +9,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import ModelError, ModelMissing
 from search.model.store import GRAPH, ModelFacts, find_model, read_facts
-from search.tokenizer import TextTokenizer, open_tokenizer
+from search.tokenizer import NO_WORD, TextTokenizer, open_tokenizer
 
-__all__ = ["Encoder", "FloatArray", "OnnxEncoder", "find_model", "open_encoder"]
+__all__ = ["Encoded", "Encoder", "FloatArray", "OnnxEncoder", "find_model", "open_encoder"]
 
 FloatArray = NDArray[np.float32]
 
@@ -26,6 +26,15 @@ FloatArray = NDArray[np.float32]
 BATCH = 64
 
 _ERRORS_ONLY = 3  # onnxruntime's log levels: 0 verbose to 4 fatal
+
+
+class Encoded(NamedTuple):
+    """What the encoder makes of a text."""
+
+    vector: FloatArray  # (dimensions,), unit length: the text as a whole
+    # (words, hidden), float32: the mean state of each word of `text.split()` in its context, less
+    # what all texts share. Words beyond the encoder's limit are left out.
+    words: FloatArray
 
 
 class Encoder(Protocol):
@@ -41,13 +50,17 @@ class Encoder(Protocol):
 
     @property
     def dimensions(self) -> int:
-        """Length of every vector."""
+        """Length of every text's vector."""
 
-    def encode_query(self, text: str) -> FloatArray:
-        """Vector of one question: (dimensions,), unit length."""
+    @property
+    def hidden(self) -> int:
+        """Length of every word's state."""
 
-    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], FloatArray]]:
-        """Batches of (indices into `texts`, vectors (len(indices), dimensions), unit length).
+    def encode_query(self, text: str) -> Encoded:
+        """One question."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Encoded]]]:
+        """Batches of (indices into `texts`, what is made of each).
 
         Every index comes exactly once. Each batch is yielded as soon as it is done, so that a
         caller can keep it, and show progress, before the rest is encoded.
@@ -103,31 +116,35 @@ class OnnxEncoder:
     def dimensions(self) -> int:
         return self.facts.dimensions
 
-    def encode_query(self, text: str) -> FloatArray:
-        return self._encode(self.facts.query_prompt + text)
+    @property
+    def hidden(self) -> int:
+        return self.facts.hidden
 
-    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], FloatArray]]:
+    def encode_query(self, text: str) -> Encoded:
+        return self._encode(self.facts.query_prompt, text)
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Encoded]]]:
         with ThreadPoolExecutor(self._threads) as pool:
             for start in range(0, len(texts), BATCH):
                 batch = texts[start : start + BATCH]
-                vectors = list(pool.map(self._encode_passage, batch))
-                yield list(range(start, start + len(batch))), np.stack(vectors)
+                encoded = list(pool.map(self._encode_passage, batch))
+                yield list(range(start, start + len(batch))), encoded
 
     def warm_up(self) -> None:
         """Make this process's session now, so that the first question does not wait for it."""
         self.encode_query("")
 
-    def _encode_passage(self, text: str) -> FloatArray:
-        return self._encode(self.facts.passage_prompt + text)
+    def _encode_passage(self, text: str) -> Encoded:
+        return self._encode(self.facts.passage_prompt, text)
 
-    def _encode(self, text: str) -> FloatArray:
-        ids = np.array([self._tokenizer.ids(text)], dtype=np.int64)
+    def _encode(self, prompt: str, text: str) -> Encoded:
+        tokens = self._tokenizer.tokens(prompt + text)
+        ids = np.array([tokens.ids], dtype=np.int64)
         try:
-            (vectors,) = self._own_session().run(None, {"input_ids": ids})
+            vectors, states = self._own_session().run(None, {"input_ids": ids})
         except Exception as error:  # onnxruntime's errors share no narrower base
             raise ModelError(f"The encoder model failed on a text: {error}") from error
-        vector: FloatArray = vectors[0]
-        return vector
+        return Encoded(vectors[0], _words(states[0], tokens.words)[len(prompt.split()) :])
 
     def _own_session(self) -> Any:
         if self._session_owner != os.getpid():
@@ -136,6 +153,21 @@ class OnnxEncoder:
                     self._session = _new_session(self._folder / GRAPH)
                     self._session_owner = os.getpid()
         return self._session
+
+
+def _words(states: FloatArray, words: Sequence[int]) -> FloatArray:
+    """The mean state of each word, (words, hidden), of (tokens, hidden).
+
+    A word of which the model sees nothing, as of a lone invisible character, is zero.
+    """
+    owner = np.array(words)
+    seen = owner != NO_WORD
+    size = int(owner.max(initial=NO_WORD)) + 1
+    means = np.zeros((size, states.shape[1]), np.float32)
+    np.add.at(means, owner[seen], states[seen])
+    counts = np.bincount(owner[seen], minlength=size).astype(np.float32)
+    means /= np.maximum(counts, 1)[:, None]
+    return means
 
 
 def open_encoder(

@@ -72,7 +72,7 @@ def _outcome(searcher: Searcher, judgment: Judgment) -> Outcome:
         ranked=ranked,
         status=found.status,
         confidence=found.confidence,
-        source=_source(found),
+        source=source_of(found),
         answer=found.answer.text if found.answer else "",
     )
 
@@ -81,7 +81,8 @@ def _ids(result: SearchResult) -> tuple[str, ...]:
     return tuple(hit.document.id for hit in result.hits)
 
 
-def _source(found: AnswerResult) -> str | None:
+def source_of(found: AnswerResult) -> str | None:
+    """Id of the document that the confidence is about; None when nothing was found."""
     if found.citations:
         return found.citations[0].document.id
     return next(iter(_ids(found.search)), None)

@@ -15,6 +15,7 @@ from kb.errors import DamagedIndex, NoGeneration
 from kb.files import MANIFEST, unseal
 from kb.site import Site
 from kb.store.library import LIBRARY_FILE, Library
+from search.confidence import read_calibration
 from search.locale_index import LocaleIndex
 
 CURRENT = "CURRENT"
@@ -22,7 +23,7 @@ SITE_COPY = "site.json"
 MEDIA_FOLDER = "media"
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 3
+FORMAT = 4
 
 
 class EncoderFacts(TypedDict):
@@ -102,6 +103,7 @@ class Generation:
         self.encoder = manifest["encoder"]
         self.counts = manifest["counts"]
         self.site = _read_site(folder / SITE_COPY)
+        self.calibration = read_calibration(folder)
         self.library = Library(folder / LIBRARY_FILE)
         self.locales = {
             path.name: LocaleIndex(path, self.site.synonyms.get(path.name, ()))

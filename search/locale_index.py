@@ -5,7 +5,8 @@ Passages and documents are numbered from 0 within the language; the library numb
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -20,6 +21,14 @@ from search.analysis import Analyzer, Token, analyzer, tokens
 from search.compounds import Decompounder
 from search.dense import DenseIndex, FloatArray, build_dense_index
 from search.keyword import KeywordFields, KeywordIndex, build_keyword_index
+from search.late_interaction import (
+    LateIndex,
+    PackedWords,
+    PassageWords,
+    QuestionWords,
+    Span,
+    write_late_index,
+)
 from search.suggestions import Suggestions, write_suggestions
 from search.units import Unit, units
 from search.vocabulary import Vocabulary, write_vocabulary
@@ -27,8 +36,11 @@ from search.vocabulary import Vocabulary, write_vocabulary
 IntArray = npt.NDArray[np.int32]
 
 _SHAPE = "shape.json"
-_UNITS, _UNIT_START = "units.npy", "unit-start.npy"
 _PASSAGE_DOCUMENT, _EXTRA_DOCUMENT = "passage-document.npy", "extra-document.npy"
+
+# Of words that are common in their language, and of those that the content does not know; others
+# have 0 to 1, the rarer the more.
+_COMMON_INFORMATION, _UNKNOWN_INFORMATION = 0.05, 0.6
 
 _NEIGHBOUR_ROWS = 100  # vectors looked at for the documents related to one
 
@@ -47,7 +59,9 @@ class LocaleContent:
     passages: Sequence[Passage]  # in the order of their documents
     extra_document: Sequence[int]  # for each vector behind the passages': its document, from 0 on
     vectors: FloatArray | None  # (passages + extras, dimensions), None without an encoder
-    unit_vectors: FloatArray | None = None  # (units of all passages, dimensions)
+    # Of each passage all words of `text_to_embed`, as far as the encoder reads.
+    words: Sequence[PackedWords] = ()
+    hidden: int = 0  # length of a word's state
 
 
 def text_to_embed(passage: Passage) -> str:
@@ -80,15 +94,34 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
     np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
     np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
     write_suggestions(folder, content.documents)
-    write_vocabulary(folder, _texts(content), analyzer(content.locale).term)
+    write_vocabulary(folder, content.locale, _texts(content), analyzer(content.locale).term)
     build_keyword_index(folder, _fields(content, Vocabulary(folder)))
     if content.vectors is not None:
         build_dense_index(folder, content.vectors)
-    if content.unit_vectors is not None:
-        counts = map(len, units_by_passage(content.passages, content.locale))
-        np.save(folder / _UNIT_START, np.cumsum([0, *counts], dtype=np.int64))
-        # Half precision moves a cosine by less than .001 and halves the file.
-        np.save(folder / _UNITS, content.unit_vectors.astype(np.float16))
+        write_late_index(folder, _telling_words(content), content.hidden)
+
+
+def _telling_words(content: LocaleContent) -> list[PassageWords]:
+    """The words of each passage without those too common to tell anything."""
+    analysis = analyzer(content.locale)
+    units_of = units_by_passage(content.passages, content.locale)
+    found = []
+    for passage, words, own in zip(content.passages, content.words, units_of, strict=True):
+        texts = text_to_embed(passage).split()[: len(words)]
+        tells = [analysis.is_telling(text) for text in texts]
+        kept = np.array(tells if any(tells) else [True] * len(tells), np.bool_)
+        # For each word, how many are kept before it.
+        place = [0, *np.cumsum(kept).tolist()]
+        above = len(passage.context.split())
+        spans = [_renumbered(unit.span, above, place) for unit in own]
+        found.append(PassageWords(words[np.flatnonzero(kept)], spans))
+    return found
+
+
+def _renumbered(span: Span, above: int, place: Sequence[int]) -> Span:
+    """A span of words below the headings, among the words kept; both ends may be cut off."""
+    start, end = (place[min(above + word, len(place) - 1)] for word in span)
+    return start, end
 
 
 def _texts(content: LocaleContent) -> Iterator[tuple[str, Iterator[Token]]]:
@@ -177,8 +210,7 @@ class LocaleIndex:
         self.suggestions = Suggestions(folder)
         self.keyword = KeywordIndex(folder, self.passages)
         self.dense = DenseIndex(folder) if shape["dense"] else None
-        self._units = np.load(folder / _UNITS, mmap_mode="r") if shape["dense"] else None
-        self._unit_start = np.load(folder / _UNIT_START, mmap_mode="r") if shape["dense"] else None
+        self.late = LateIndex(folder) if shape["dense"] else None
 
     def _terms_in(self, word: str) -> tuple[str, ...]:
         """The terms by which a word may be found: its own, and those of the parts of a compound."""
@@ -200,13 +232,48 @@ class LocaleIndex:
         near = dict.fromkeys(int(number) for number in self.row_document[rows])
         return [number for number in near if number != document][:limit]
 
-    def unit_cosines(self, query: FloatArray, passage: int) -> FloatArray:
-        """Cosines of a query vector with the units of a passage, in their order."""
-        if self._units is None or self._unit_start is None:
-            return np.empty(0, np.float32)
-        part = self._units[self._unit_start[passage] : self._unit_start[passage + 1]]
-        cosines: FloatArray = part.astype(np.float32) @ query
-        return cosines
+    def question(
+        self, text: str, states: FloatArray, is_common: Callable[[str], bool]
+    ) -> QuestionWords:
+        """A question's words for late interaction, each weighed by how rare it is here.
+
+        `states`, (words, hidden), are the encoder's; `is_common` tells of normalised words that
+        they tell nothing in any language a question may be in.
+        """
+        assert self.late is not None
+        weights = [self._weight(word, is_common) for word in text.split()[: len(states)]]
+        return self.late.question(states, np.array(weights, np.float32))
+
+    def unit_similarities(
+        self, question: QuestionWords | None, passage: int, units: int
+    ) -> FloatArray:
+        """How near each of the `units` of a passage is, (units, 2); see `LateIndex`.
+
+        Zero without an encoder, or when the passage was cut by another version than this.
+        """
+        if self.late is not None and question is not None:
+            found = self.late.unit_similarities(question, passage)
+            if len(found) == units:
+                return found
+        return np.zeros((units, 2), np.float32)
+
+    def _weight(self, word: str, is_common: Callable[[str], bool]) -> float:
+        """The information of a word between white space, 0..1: of the rarest word in it."""
+        found = [token.word for token in tokens(word)]
+        told = (self._information_of(w) for w in found if not is_common(w))
+        # "Where" and "how" tell a little, too.
+        return max(told, default=_COMMON_INFORMATION if found else 0.0)
+
+    def _information_of(self, word: str) -> float:
+        passages = len(self.keyword.row(self.analyzer.term(word))[0])
+        if not passages:  # perhaps of another language, where it may be frequent
+            return _UNKNOWN_INFORMATION
+        return max(0.0, math.log((self.passages + 1) / (passages + 0.5)) / self.most_information)
+
+    @property
+    def most_information(self) -> float:
+        """Of a word in one passage only: the logarithm of its inverse passage frequency."""
+        return math.log(self.passages + 1)
 
     def knows(self, word: str) -> bool:
         """Whether a normalised word, or one of the same stem, or all its parts, occurs."""

@@ -1,20 +1,29 @@
 """All documents of all languages in one order for a question."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from kb.documents import Kind
-from search.dense import FloatArray
-from search.encoder import Encoder
+from search.analysis import analyzer
+from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
-from search.query import QueryWord, normalise_query, query_words
-from search.ranking import FALLBACK_PENALTY, BoolArray, Candidates, Leg, candidates, keyword_leg
+from search.query import normalise_query, query_words
+from search.ranking import (
+    FALLBACK_PENALTY,
+    LATE_INFORMATION,
+    BoolArray,
+    Candidates,
+    Leg,
+    Question,
+    candidates,
+    keyword_leg,
+)
 
-_REMEMBERED_VECTORS = 2000  # questions whose vectors are kept; 1.5 kB each
+_REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each
 _REMEMBERED_FILTERS = 256
 _RANKED = 100  # documents of one language that a ranking holds; results show at most 50
 
@@ -27,7 +36,8 @@ class RankedDocument:
     document: int  # number in the library
     passage: int  # number in the library
     score: float  # 0..1
-    cosine: float | None  # of the whole document; None without an encoder
+    cosine: float | None  # of the passage; None without an encoder
+    late: float | None  # late interaction with the passage; None without an encoder
     fallback: bool  # not in the asked language
 
 
@@ -37,12 +47,22 @@ class Ranking:
 
     query: str  # normalised
     documents: tuple[RankedDocument, ...]
-    words: Mapping[str, Sequence[QueryWord]]  # by locale of the index
+    questions: Mapping[str, Question]  # by locale of the index
+
+    def led_by(self, numbers: Sequence[int]) -> "Ranking":
+        """The same with these documents of it in front, in this order."""
+        wanted = {number: place for place, number in enumerate(numbers)}
+        leading = [found for found in self.documents if found.document in wanted]
+        leading.sort(key=lambda found: wanted[found.document])
+        others = [found for found in self.documents if found.document not in wanted]
+        best = self.documents[0].score if self.documents else 1.0
+        first = [replace(found, score=best) for found in leading]
+        return replace(self, documents=(*first, *others))
 
     @property
     def names_unknown_code(self) -> bool:
         """Whether the question names a product number or code that no language knows."""
-        looked_up = [word for words in self.words.values() for word in words]
+        looked_up = [word for question in self.questions.values() for word in question.words]
         written = {word.token for word in looked_up if word.is_written}
         return any(word.is_code and word.token not in written for word in looked_up)
 
@@ -56,7 +76,7 @@ class Ranker:
         self._indexes = generation.locales
         self._catalogue = generation.library.catalogue()
         self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
-        self.query_vector = lru_cache(maxsize=_REMEMBERED_VECTORS)(self._encode)
+        self._encoded = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._encode)
 
     def rank(
         self,
@@ -72,16 +92,34 @@ class Ranker:
         """
         query = normalise_query(query)
         encodes = self.encoder and query and leg is not Leg.KEYWORD
-        vector = self.query_vector(query) if encodes else None
-        words: dict[str, Sequence[QueryWord]] = {}
-        found: list[Candidates] = []
-        for name, index in self._indexes.items():
-            allowed = self._allowed(name, locale, kind, category)
-            if allowed is None or allowed.any():
-                words[name] = query_words(query, index)
-                scored = () if leg is Leg.DENSE else words[name]
-                found.append(candidates(index, keyword_leg(index, scored), vector, allowed))
-        return Ranking(query, self._once(_in_order(found, locale)), words)
+        encoded = self._encoded(query) if encodes else None
+        allowed = {name: self._allowed(name, locale, kind, category) for name in self._indexes}
+        questions = _alike_relied_on(
+            {
+                name: self._question(query, encoded, self._indexes[name], locale)
+                for name, may in allowed.items()
+                if may is None or may.any()
+            }
+        )
+        found = []
+        for name, question in questions.items():
+            scored = () if leg is Leg.DENSE else question.words
+            keyword = keyword_leg(self._indexes[name], scored)
+            found.append(candidates(self._indexes[name], keyword, question, allowed[name]))
+        return Ranking(query, self._once(_in_order(found, locale)), questions)
+
+    def _question(
+        self, query: str, encoded: Encoded | None, index: LocaleIndex, locale: str
+    ) -> Question:
+        words = query_words(query, index)
+        if encoded is None or index.dense is None:
+            return Question(words, None, None)
+        # Nobody says which language a question is in: one that is asked or one that is answered.
+        languages = [analyzer(name) for name in {locale, *self._indexes}]
+        states = index.question(
+            query, encoded.words, lambda word: any(a.is_stop(word) for a in languages)
+        )
+        return Question(words, encoded.vector, states)
 
     def _once(self, ranked: Iterable[RankedDocument]) -> tuple[RankedDocument, ...]:
         """Each document in its best language: two that are not the asked one may both have it."""
@@ -91,30 +129,9 @@ class Ranker:
             best.setdefault((entry.kind, entry.id), document)
         return tuple(best.values())
 
-    def _encode(self, query: str) -> FloatArray:
+    def _encode(self, query: str) -> Encoded:
         assert self.encoder is not None
         return self.encoder.encode_query(query)
-
-    def unit_cosines(self, query: str, index: LocaleIndex, passage: int) -> FloatArray | None:
-        """Cosines of a normalised question with the units of a passage; None without an encoder.
-
-        `passage` is the number within the language.
-        """
-        if self.encoder is None or index.dense is None:
-            return None
-        return index.unit_cosines(self.query_vector(query), passage)
-
-    def nearest_passages(self, query: str, ranked: RankedDocument, limit: int) -> list[int]:
-        """The passages of a document nearest in meaning to a normalised question, best first.
-
-        Numbers are those of the library; empty without an encoder.
-        """
-        index = ranked.index
-        if self.encoder is None or index.dense is None:
-            return []
-        own = index.passages_of(ranked.document - index.first_document)
-        cosines = index.dense.cosines(self.query_vector(query), own)
-        return [index.first_passage + int(own[n]) for n in np.argsort(-cosines)[:limit]]
 
     def _select(
         self, name: str, locale: str, kind: Kind | None, category: str | None
@@ -135,6 +152,13 @@ class Ranker:
         return np.fromiter(marks, np.bool_, len(own))
 
 
+def _alike_relied_on(questions: Mapping[str, Question]) -> dict[str, Question]:
+    """The same questions, relying on late interaction as much as the language that least does."""
+    told = [question.states.information for question in questions.values() if question.states]
+    reliance = min(1.0, min(told, default=0.0) / LATE_INFORMATION)
+    return {name: replace(question, reliance=reliance) for name, question in questions.items()}
+
+
 def _fits(generation: Generation, encoder: Encoder | None) -> bool:
     made_by = generation.encoder
     return bool(encoder and made_by and made_by["fingerprint"] == encoder.fingerprint)
@@ -142,18 +166,21 @@ def _fits(generation: Generation, encoder: Encoder | None) -> bool:
 
 def _in_order(found: Sequence[Candidates], locale: str) -> list[RankedDocument]:
     """The candidates of all languages by falling score."""
-    best = max((float(part.cosine.max(initial=-1)) for part in found), default=0.0)
+    best = max((float(part.meaning.max(initial=-1)) for part in found), default=0.0)
     ranked: list[RankedDocument] = []
     for part in found:
         fallback = part.index.locale != locale
         scores = part.score(best, FALLBACK_PENALTY if fallback else 0.0)
         likely = np.argsort(-scores, kind="stable")[:_RANKED]
-        cosines = part.cosine[likely].tolist() if len(part.cosine) else [None] * len(likely)
+        unknown = [None] * len(likely)
+        cosines = part.cosine[likely].tolist() if len(part.cosine) else unknown
+        lates = part.late[likely].tolist() if len(part.late) else unknown
         rows = zip(
             (part.index.first_document + part.documents[likely]).tolist(),
             (part.index.first_passage + part.best_passage[likely]).tolist(),
             scores[likely].tolist(),
             cosines,
+            lates,
             strict=True,
         )
         ranked += [RankedDocument(part.index, *row, fallback) for row in rows if row[2] > 0]

@@ -1,45 +1,32 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
 from kb.documents import Document, Kind
 from kb.site import Site
 from search.analysis import tokens
-from search.answers import (
-    ANSWERED_FROM,
-    RELATED_FROM,
-    Evidence,
-    Offer,
-    best_offer,
-    confidence,
-)
+from search.answers import Answers
 from search.encoder import Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
+from search.products.answers import ProductAnswer, ProductAnswers
 from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
 from search.ranking import Leg
 from search.results import (
     AnswerResult,
-    AnswerStatus,
-    Citation,
     Degraded,
     Hit,
     SearchResult,
     Suggestion,
     SuggestionForm,
 )
-from search.snippets import Matcher, ReadPassage, read_passage, snippet, terms_of
-from search.units import units
+from search.snippets import Matcher, ReadPassage, read_passage, snippet
 
-_ANSWER_FROM = 3  # documents whose best passages are searched for the answer
-_PASSAGES_A_DOCUMENT = 3  # … and how many passages of each, by meaning
 _REMEMBERED_PASSAGES = 2000  # analysed passages that are kept; about 5 kB each
 _ANSWER_HITS = 5  # results returned with an answer
 
@@ -51,6 +38,8 @@ class Searcher:
         """With an encoder whose vectors do not fit, keywords search alone; `degraded` says so."""
         self._generation = generation
         self._ranker = Ranker(generation, encoder)
+        self._answers = Answers(generation)
+        self._products = ProductAnswers(generation.library, generation.site)
         self._indexes = generation.locales
         self.library = generation.library
         self.site: Site = generation.site
@@ -89,30 +78,16 @@ class Searcher:
     ) -> SearchResult:
         """The best documents for a question, at most `limit`, each once; by one leg if named."""
         locale = self.spoken(locale)
-        return self._result(self._ranker.rank(query, locale, kind, category, leg), locale, limit)
+        ranking, _ = self._ranked(query, locale, kind, category, leg)
+        return self._result(ranking, locale, limit)
 
     def answer(self, query: str, locale: str) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""
         locale = self.spoken(locale)
-        ranking = self._ranker.rank(query, locale)
+        ranking, product = self._ranked(query, locale)
+        matchers = _matchers(ranking, ranking.documents[:_ANSWER_HITS])
         result = self._result(ranking, locale, _ANSWER_HITS)
-        if not ranking.documents:
-            team = self._team(None)
-            return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
-        offer, evidence = self._best(ranking)
-        sure = round(confidence(evidence), 4)
-        status = _status(sure, offer)
-        if status is AnswerStatus.ANSWERED and ranking.names_unknown_code:
-            status = AnswerStatus.RELATED  # what is known of AB-1300 is no answer about AB-1200
-        # What nothing in the content answers is no specialist's topic either.
-        known = status is not AnswerStatus.NO_ANSWER
-        team = self._team(result.hits[0].document if known else None)
-        if status is not AnswerStatus.ANSWERED or offer is None:
-            return AnswerResult(status, sure, None, (), result, team)
-        document = self.library.document(offer.document.document)
-        passage = offer.unit.passage
-        citation = Citation(document, passage.heading, passage.anchor)
-        return AnswerResult(status, sure, offer.unit.answer, (citation,), result, team)
+        return self._answers.answer(ranking, matchers, result, product)
 
     def suggest(self, prefix: str, locale: str, limit: int = 8) -> list[Suggestion]:
         """Pages, foreseen questions and words that continue what is being typed."""
@@ -146,6 +121,19 @@ class Searcher:
         language = locale.split("-")[0]
         return next((name for name in self._indexes if name.split("-")[0] == language), locale)
 
+    def _ranked(
+        self,
+        query: str,
+        locale: str,
+        kind: Kind | None = None,
+        category: str | None = None,
+        leg: Leg | None = None,
+    ) -> tuple[Ranking, ProductAnswer | None]:
+        """All documents in order, and what product attributes say: whose these are, they lead."""
+        ranking = self._ranker.rank(query, locale, kind, category, leg)
+        product = None if leg else self._products.answer(ranking.query, locale)
+        return ranking.led_by(product.documents) if product else ranking, product
+
     def _result(self, ranking: Ranking, locale: str, limit: int) -> SearchResult:
         """The first `limit` documents of a ranking, read from the library, with snippets."""
         best = ranking.documents[:limit]
@@ -169,50 +157,6 @@ class Searcher:
     def _read_passage(self, locale: str, number: int, title: str) -> ReadPassage:
         return read_passage(self.library.passage(number), title, self._indexes[locale])
 
-    def _best(self, ranking: Ranking) -> tuple[Offer | None, Evidence]:
-        """The best answer the first documents offer, and what speaks for it."""
-        first = ranking.documents[:_ANSWER_FROM]
-        matchers = _matchers(ranking, first)
-        offer = best_offer(
-            offer
-            for ranked in first
-            for offer in self._offers(ranking, ranked, matchers[ranked.index.locale])
-        )
-        if offer is None:
-            return None, Evidence(first[0].cosine, 0.0)
-        passage = offer.unit.passage
-        matcher = matchers[offer.document.index.locale]
-        index = offer.document.index
-        covered = matcher.coverage(terms_of(f"{passage.context}\n{passage.text}", index))
-        return offer, Evidence(offer.document.cosine, covered)
-
-    def _offers(
-        self, ranking: Ranking, ranked: RankedDocument, matcher: Matcher
-    ) -> Iterator[Offer]:
-        """The units of a document's best passage, and of those nearest in meaning."""
-        index = ranked.index
-        first = int(index.document_start[ranked.document - index.first_document])
-        passages = self.library.passages_of(ranked.document)
-        nearest = self._ranker.nearest_passages(ranking.query, ranked, _PASSAGES_A_DOCUMENT)
-        for number in dict.fromkeys([ranked.passage, *nearest]):
-            local = number - index.first_passage
-            passage = passages[local - first]
-            above = terms_of(passage.context, index)
-            offered = list(units(passage, passages, index.locale))
-            cosines = self._ranker.unit_cosines(ranking.query, index, local)
-            if cosines is None or len(cosines) != len(offered):
-                # Without an encoder, or cut by another version than the one that indexed.
-                cosines = np.zeros(len(offered), np.float32)
-            for unit, cosine in zip(offered, cosines, strict=True):
-                covered = matcher.coverage(above | terms_of(unit.answer.text, index))
-                yield Offer(unit, ranked, float(cosine), covered)
-
-    def _team(self, document: Document | None) -> str:
-        """The team that owns a document, else the site's default; "" when it has no teams."""
-        if document and document.owner_team in self.site.teams:
-            return document.owner_team
-        return self.site.default_team if self.site.teams else ""
-
     def _corrected(self, query: str, locale: str) -> str | None:
         """The query with every unknown word replaced by its likeliest known one, if any."""
         index = self._indexes.get(locale)
@@ -231,13 +175,7 @@ class Searcher:
 def _matchers(ranking: Ranking, documents: Iterable[RankedDocument]) -> dict[str, Matcher]:
     """One for each language among the documents."""
     indexes = {ranked.index.locale: ranked.index for ranked in documents}
-    return {name: Matcher(ranking.words[name], index) for name, index in indexes.items()}
-
-
-def _status(sure: float, offer: Offer | None) -> AnswerStatus:
-    if sure >= ANSWERED_FROM and offer is not None:
-        return AnswerStatus.ANSWERED
-    return AnswerStatus.RELATED if sure >= RELATED_FROM else AnswerStatus.NO_ANSWER
+    return {name: Matcher(ranking.questions[name].words, index) for name, index in indexes.items()}
 
 
 def _completed(prefix: str, index: LocaleIndex, limit: int) -> list[Suggestion]:

@@ -17,6 +17,8 @@ _TEXT_WORDS = 40
 _LONE_WORDS = 60
 # Mean length of the items of a numbered list up to which they are steps.
 _STEP_WORDS = 50
+# Steps of a list that are compared with the question; a long list is a bit near to everything.
+_STEPS_COMPARED = 2
 # A sentence shorter than this rarely says enough alone; it takes the next one along.
 _SHORT_WORDS = 9
 
@@ -33,7 +35,7 @@ class Unit:
     """A piece of a passage that may be an answer as it is."""
 
     answer: Answer
-    compared: str  # the text that is embedded, and compared with the question
+    span: tuple[int, int]  # [start, end) of its words in `passage.text.split()`
     passage: Passage
 
 
@@ -41,18 +43,26 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
     """What a passage offers as answers. `neighbours` are the passages of its document, from which
     a list of steps that was cut into several passages is put together again."""
     seen: set[int] = set()
+    end = 0
     for block in passage.blocks:
+        start, end = end, end + _words(block.text)
         if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
             if block.group not in seen:
                 seen.add(block.group)
-                yield steps
+                yield Unit(steps, (start, start + _words_of_group(passage, block.group)), passage)
         elif block.kind in _LONE_FORMS and _words(block.text) <= _LONE_WORDS:
-            yield Unit(Answer(_LONE_FORMS[block.kind], block.text), block.text, passage)
+            yield Unit(Answer(_LONE_FORMS[block.kind], block.text), (start, end), passage)
         elif block.kind is not BlockKind.CODE:
-            yield from _sentences(passage, block, locale)
+            yield from _sentences(passage, block, start, locale)
 
 
-def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit | None:
+def _words_of_group(passage: Passage, group: int) -> int:
+    """How many words the first steps of a list have in this passage: they say what it is about."""
+    own = [b for b in passage.blocks if b.kind is BlockKind.STEP and b.group == group]
+    return sum(_words(block.text) for block in own[:_STEPS_COMPARED])
+
+
+def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Answer | None:
     """The whole list; None when its items are too long for steps, as numbered questions are."""
     blocks = [
         block
@@ -66,17 +76,19 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Unit 
         return None
     # Numbered as on the page: a list may go on after something between its steps.
     text = "\n".join(f"{block.number}. {block.text}" for block in blocks)
-    # What a list of steps is about stands in its heading.
-    compared = f"{passage.context}: {' '.join(items[:2])}"
-    return Unit(Answer(AnswerForm.STEPS, text, items, blocks[0].number), compared, passage)
+    return Answer(AnswerForm.STEPS, text, items, blocks[0].number)
 
 
-def _sentences(passage: Passage, block: Block, locale: str) -> Iterator[Unit]:
+def _sentences(passage: Passage, block: Block, start: int, locale: str) -> Iterator[Unit]:
+    """The sentences of a block whose words begin at `start`."""
     parts = sentences(block.text, locale)
+    read = 0
     for place, sentence in enumerate(parts):
+        read = max(read, block.text.find(sentence, read))
+        first = start + _words(block.text[:read])
         text = _with_next(sentence, parts[place + 1 : place + 2])
         if not text.endswith(":"):  # announces a list; the list is the answer
-            yield Unit(Answer(AnswerForm.TEXT, text), text, passage)
+            yield Unit(Answer(AnswerForm.TEXT, text), (first, first + _words(text)), passage)
 
 
 def _with_next(sentence: str, following: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from search.encoder import FloatArray
+from search.encoder import Encoded, FloatArray
 
 _WORD = re.compile(r"\w+")
 _BATCH = 16
@@ -23,18 +23,28 @@ class FakeEncoder:
     def __init__(self, name: str = "fake", dimensions: int = 64) -> None:
         self.name = name
         self.dimensions = dimensions
+        self.hidden = dimensions
         self.fingerprint = f"{name}-{dimensions}"
         self.encoded: list[str] = []  # every passage asked for, in order
 
-    def encode_query(self, text: str) -> FloatArray:
-        return _unit(sum(_direction(part, self.dimensions) for part in _parts(text)))
+    def encode_query(self, text: str) -> Encoded:
+        return self._encode(text)
 
-    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], FloatArray]]:
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Encoded]]]:
         for start in range(0, len(texts), _BATCH):
             batch = texts[start : start + _BATCH]
             self.encoded.extend(batch)
-            vectors = np.stack([self.encode_query(text) for text in batch])
-            yield list(range(start, start + len(batch))), vectors
+            yield list(range(start, start + len(batch))), [self._encode(text) for text in batch]
+
+    def _encode(self, text: str) -> Encoded:
+        words = [self._sum(word) for word in text.split()]
+        states = np.stack(words) if words else np.zeros((0, self.hidden), np.float32)
+        return Encoded(_unit(self._sum(text)), states)
+
+    def _sum(self, text: str) -> FloatArray:
+        parts = [_direction(part, self.dimensions) for part in _parts(text)]
+        summed: FloatArray = np.sum(parts, axis=0, dtype=np.float32)
+        return summed
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -52,7 +62,6 @@ def _direction(part: str, dimensions: int) -> FloatArray:
     return np.random.default_rng(seed).standard_normal(dimensions).astype(np.float32)
 
 
-def _unit(vector: FloatArray | float) -> FloatArray:
-    summed = np.asarray(vector, dtype=np.float32)
-    unit: FloatArray = (summed / np.linalg.norm(summed)).astype(np.float32)
+def _unit(vector: FloatArray) -> FloatArray:
+    unit: FloatArray = (vector / np.linalg.norm(vector)).astype(np.float32)
     return unit

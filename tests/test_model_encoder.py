@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kb.errors import ModelError, ModelMissing
-from search.encoder import OnnxEncoder, find_model, open_encoder
+from search.encoder import Encoded, FloatArray, OnnxEncoder, find_model, open_encoder
 from search.model.prepare import prepare
 from search.model.store import EMBEDDINGS, GRAPH
 from search.model.store import prepared_models as listed
@@ -48,12 +48,22 @@ def test_the_right_german_passage_comes_first(
     real_encoder: OnnxEncoder, question: str, answer: int
 ) -> None:
     """That the parts fit together; how good the model is, decision record 0003 measures."""
-    (_, vectors), *_ = real_encoder.encode_passages(PASSAGES)
-    assert int(np.argmax(vectors @ real_encoder.encode_query(question))) == answer
+    ((_, passages),) = real_encoder.encode_passages(PASSAGES)
+    vectors = np.stack([passage.vector for passage in passages])
+    assert int(np.argmax(vectors @ real_encoder.encode_query(question).vector)) == answer
+
+
+def unit(states: FloatArray) -> FloatArray:
+    found: FloatArray = states / np.linalg.norm(states, axis=1, keepdims=True)
+    return found
+
+
+def same(one: Encoded, other: Encoded) -> bool:
+    return np.array_equal(one.vector, other.vector) and np.array_equal(one.words, other.words)
 
 
 def test_vectors_are_float32_of_unit_length(real_encoder: OnnxEncoder) -> None:
-    vector = real_encoder.encode_query("Wo ist meine Rechnung?")
+    vector = real_encoder.encode_query("Wo ist meine Rechnung?").vector
     assert vector.shape == (real_encoder.dimensions,)
     assert vector.dtype == np.float32
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
@@ -61,13 +71,37 @@ def test_vectors_are_float32_of_unit_length(real_encoder: OnnxEncoder) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "🙂", "?", "\x00", "A" * 5000])
 def test_any_text_has_a_vector(real_encoder: OnnxEncoder, text: str) -> None:
-    assert np.isfinite(real_encoder.encode_query(text)).all()
+    encoded = real_encoder.encode_query(text)
+    assert np.isfinite(encoded.vector).all()
+    assert np.isfinite(encoded.words).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "Wo ist meine Rechnung?", "E-Bike (25 km/h) – 2.299,00 €!", "½ ´ ﬁ", "a\u200b \u200b b",
+        "Größe Gro\u0308ße", " zwei  Leerzeichen\n\nund Zeilen ", "日本語 текст",
+    ],
+)  # fmt: skip
+def test_every_word_has_a_state(real_encoder: OnnxEncoder, text: str) -> None:
+    encoded = real_encoder.encode_query(text)
+    assert encoded.words.shape == (len(text.split()), real_encoder.hidden)
+    assert encoded.words.dtype == np.float32
+
+
+def test_the_same_word_is_nearer_to_itself_than_to_others(real_encoder: OnnxEncoder) -> None:
+    ((_, (passage,)),) = real_encoder.encode_passages(["Die Rechnung liegt im Konto bereit."])
+    states = real_encoder.encode_query("Konto Rechnung").words
+    near = (unit(states) @ unit(passage.words).T).argmax(axis=1)
+    assert [passage_word for passage_word in near] == [4, 1]
 
 
 def test_long_texts_are_cut_at_the_models_limit(real_encoder: OnnxEncoder) -> None:
     long = "Lieferung " * 600
     longer = long + "Kündigung " * 600
-    assert np.array_equal(real_encoder.encode_query(long), real_encoder.encode_query(longer))
+    cut = real_encoder.encode_query(long)
+    assert same(cut, real_encoder.encode_query(longer))
+    assert 400 < len(cut.words) < 512
 
 
 def test_batches_cover_every_text_once_and_in_order(real_encoder: OnnxEncoder) -> None:
@@ -75,15 +109,16 @@ def test_batches_cover_every_text_once_and_in_order(real_encoder: OnnxEncoder) -
     batches = list(real_encoder.encode_passages(texts))
     assert len(batches) > 1
     assert [index for indices, _ in batches for index in indices] == list(range(70))
-    assert all(vectors.shape == (len(indices), 384) for indices, vectors in batches)
+    assert all(len(encoded) == len(indices) for indices, encoded in batches)
+    assert all(text.vector.shape == (384,) for _, encoded in batches for text in encoded)
 
 
 def test_a_vector_does_not_depend_on_its_neighbours(real_encoder: OnnxEncoder) -> None:
     texts = [*PASSAGES, "kurz", "Lieferung " * 300]
     ((_, together),) = real_encoder.encode_passages(texts)
-    for text, vector in zip(texts, together, strict=True):
-        ((_, alone),) = real_encoder.encode_passages([text])
-        assert np.array_equal(alone[0], vector)
+    for text, encoded in zip(texts, together, strict=True):
+        ((_, (alone,)),) = real_encoder.encode_passages([text])
+        assert same(alone, encoded)
 
 
 def test_no_texts_give_no_batches(real_encoder: OnnxEncoder) -> None:
@@ -94,8 +129,7 @@ def test_threads_may_share_an_encoder(real_encoder: OnnxEncoder) -> None:
     expected = [real_encoder.encode_query(text) for text in PASSAGES]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(real_encoder.encode_query, PASSAGES * 5))
-    for vector, wanted in zip(found, expected * 5, strict=True):
-        assert np.array_equal(vector, wanted)
+    assert all(map(same, found, expected * 5))
 
 
 def test_a_forked_process_gets_the_same_vectors(prepared_models: Path) -> None:
@@ -105,10 +139,10 @@ import os, sys
 from pathlib import Path
 from search.encoder import open_encoder
 encoder = open_encoder(Path(sys.argv[1]))
-before = encoder.encode_query("Rechnung")
+before = encoder.encode_query("Rechnung").vector
 child = os.fork()
 if child == 0:
-    os._exit(0 if (encoder.encode_query("Rechnung") == before).all() else 3)
+    os._exit(0 if (encoder.encode_query("Rechnung").vector == before).all() else 3)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     run_python(code, prepared_models)

@@ -28,6 +28,9 @@ def terms(text: str, locale: str = "de") -> list[str]:
         ("Ak\u200bku", "Akku"),  # zero-width space
         ("AB-1200/X", "ab1200x"),
         ("2.299", "2299"),
+        ("2.299,00", "2299"),
+        ("3,5", "3.5"),
+        ("3,50", "3.5"),
         ("ﬁrmware", "firmware"),  # ligature
         ("café", "cafe"),
     ],
@@ -55,7 +58,7 @@ def test_english_words_are_stemmed_by_english_rules() -> None:
 
 
 def test_codes_and_numbers_are_not_stemmed() -> None:
-    assert terms("E04 RB-500 23,4") == ["e04", "rb500", "234"]
+    assert terms("E04 RB-500 23,4") == ["e04", "rb500", "23.4"]
 
 
 def test_pieces_of_a_joined_word_are_known_but_not_of_a_number() -> None:
@@ -63,6 +66,43 @@ def test_pieces_of_a_joined_word_are_known_but_not_of_a_number() -> None:
     assert joined.pieces == ("ab", "1200", "x")
     assert number.pieces == ()
     assert unit.pieces == ("25", "km", "h")
+
+
+@pytest.mark.parametrize(("left", "right"), [("3,5", "35"), ("0.125", "125"), ("1.000", "1,00")])
+def test_different_numbers_are_different_words(left: str, right: str) -> None:
+    assert words(left) != words(right)
+
+
+def pieces(text: str) -> dict[str, tuple[str, ...]]:
+    return {token.word: token.pieces for token in tokens(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "full"),
+    [
+        ("Vorder- und Hinterrad", "vorder", "vorderrad"),
+        ("Vorder-, Mittel- und Hinterrad", "mittel", "mittelrad"),
+        ("Vorder-/Hinterrad", "vorder", "vorderrad"),
+        ("Helmgrößen und -farben", "farben", "helmfarben"),
+        ("Wie gebe ich es zurück?", "gebe", "zurueckgebe"),
+        ("Wo melde ich mich an, und wie?", "melde", "anmelde"),
+        ("Schalten Sie das Licht aus.", "schalten", "ausschalten"),
+        ("alle Kund*innen", "kund", "kundinnen"),
+    ],
+)
+def test_incomplete_words_know_what_they_may_be_in_full(text: str, word: str, full: str) -> None:
+    assert full in pieces(text)[word]
+
+
+@pytest.mark.parametrize(
+    "text", ["Der Akku - neu", "ein Ende-", "- erstens", "auf dem Rad an der Wand", "Ab", "a - b"]
+)
+def test_other_words_are_complete(text: str) -> None:
+    assert not any(pieces(text).values())
+
+
+def test_long_lists_of_words_cut_short_take_no_long_time() -> None:
+    assert len(list(tokens("Vorder-, " * 5_000 + "Hinterrad"))) == 5_001
 
 
 def test_offsets_point_at_the_word_as_written() -> None:
@@ -96,6 +136,16 @@ KNOWN = {
 )
 def test_compounds_split_into_known_words(compound: str, parts: tuple[str, ...]) -> None:
     assert Decompounder(lambda word: KNOWN.get(word, 0)).split(compound) == parts
+
+
+def test_a_compound_of_compounds_is_read_both_ways() -> None:
+    known = {**KNOWN, "fahrradhelm": 1}
+    split = Decompounder(lambda word: known.get(word, 0))
+    assert split.readings("fahrradhelmgroesse") == (
+        ("fahrradhelm", "groesse"),
+        ("fahrrad", "helm", "groesse"),
+    )
+    assert split.split("fahrradhelmgroesse") == ("fahrradhelm", "groesse", "fahrrad", "helm")
 
 
 @pytest.mark.parametrize("word", ["rechnungen", "akkus", "schlosser", "ersatzakkux", "helm", "ab1"])

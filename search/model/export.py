@@ -1,7 +1,8 @@
 """Turns a loaded SentenceTransformer into one ONNX graph: token ids in, unit vectors out.
 
-The whole module chain is exported, pooling and normalisation included, so serving needs to know
-nothing about the model. The graph takes texts of equal length (no padding, no mask): serving
+Beside the text's vector the graph gives the states of its tokens, less what all texts share. The
+whole module chain is exported, pooling and normalisation included, so serving needs to know nothing
+about the model. The graph takes texts of equal length (no padding, no mask): serving
 encodes one at a time.
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.errors import ModelError
+from search.encoder import FloatArray
 from search.model.store import EMBEDDINGS, GRAPH
 
 _OPSET = 17
@@ -18,16 +20,17 @@ _EXAMPLE = ((0, 5, 6, 7, 2), (0, 8, 9, 10, 2))  # token ids; both dimensions are
 _OUTLIER_BLOCK = 128  # inputs per scale; 32 is no more exact and slower
 
 
-def export(model: Any, outliers: Set[str], folder: Path) -> None:
+def export(model: Any, outliers: Set[str], centre: FloatArray, folder: Path) -> None:
     """Write the int8 graph and its memory-mapped embedding rows into `folder`.
 
-    `outliers` names the matrices that need a scale per block of inputs (see `probes`).
+    `outliers` names the matrices that need a scale per block of inputs, `centre` is what is
+    subtracted from the token states (see `probes`).
     Changes `model`: its vocabulary embedding is int8 afterwards.
     Raises ModelError when the model is of a kind that cannot be exported.
     """
     traced = folder / "float.onnx"
     try:
-        _trace(_chain(model), traced)
+        _trace(_chain(model, centre), traced)
         _quantise(traced, outliers, folder / GRAPH)
     except ImportError:
         raise  # says which package is missing; the caller names the way out
@@ -36,18 +39,21 @@ def export(model: Any, outliers: Set[str], folder: Path) -> None:
     traced.unlink()
 
 
-def _chain(model: Any) -> Any:
-    """The model as one torch module: (batch, tokens) int64 -> (batch, dimensions) float32."""
+def _chain(model: Any, centre: FloatArray) -> Any:
+    """The model as one torch module: (batch, tokens) int64 -> (batch, dimensions) float32 of unit
+    length, and (batch, tokens, hidden) float32."""
     import torch
 
     class Chain(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            self.centre: torch.Tensor
             first, *rest = list(model)
             self.transformer = first.auto_model
             self.rest = torch.nn.ModuleList(rest)
+            self.register_buffer("centre", torch.from_numpy(centre))
 
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             mask = torch.ones_like(input_ids)
             output = self.transformer(input_ids=input_ids, attention_mask=mask)
             features: dict[str, Any] = {
@@ -57,7 +63,8 @@ def _chain(model: Any) -> Any:
             }
             for module in self.rest:
                 features = module(features)
-            return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
+            text = torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
+            return text, output.last_hidden_state - self.centre
 
     transformer = model[0].auto_model
     transformer.set_input_embeddings(_int8_rows(transformer.get_input_embeddings()))
@@ -105,10 +112,11 @@ def _trace(chain: Any, target: Path) -> None:
             dynamo=False,
             opset_version=_OPSET,
             input_names=["input_ids"],
-            output_names=["sentence_embedding"],
+            output_names=["sentence_embedding", "token_states"],
             dynamic_axes={
                 "input_ids": {0: "batch", 1: "tokens"},
                 "sentence_embedding": {0: "batch"},
+                "token_states": {0: "batch", 1: "tokens"},
             },
         )
 

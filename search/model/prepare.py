@@ -35,7 +35,7 @@ from search.model.store import (
 )
 from search.tokenizer import TOKENIZER
 
-RECIPE = 3  # raise when the export changes, so that models are prepared again
+RECIPE = 4  # raise when the export changes, so that models are prepared again
 MIN_COSINE = 0.98  # int8 gives .999 on the default model; a broken export gives below .9
 _LIBRARIES = ("torch", "transformers", "sentence-transformers", "onnx", "onnxruntime", "tokenizers")
 
@@ -152,14 +152,14 @@ def _fill(origin: Origin, folder: Path, report: Callable[[str], None]) -> None:
     model = load(origin, workspace)
     usage = usage_of(model, origin)
     clock.lap(f"Loaded {origin.name}")
-    expected, outliers = observe(model, usage.passage_prompt)
-    clock.lap(f"Looked for outliers: {len(outliers)} matrices get finer scales")
+    observed = observe(model, usage.passage_prompt)
+    clock.lap(f"Looked for outliers: {len(observed.outliers)} matrices get finer scales")
     _write_tokenizer(model, folder)
-    export(model, outliers, folder)
+    export(model, observed.outliers, observed.centre, folder)
     shutil.rmtree(workspace, ignore_errors=True)
     clock.lap("Exported and quantised")
-    facts = _facts(origin, usage, folder)
-    cosine = _agreement(folder, facts, expected)
+    facts = _facts(origin, usage, len(observed.centre), folder)
+    cosine = _agreement(folder, facts, observed.vectors)
     clock.lap(f"Compared with the original: mean cosine {cosine:.4f}")
     if not cosine >= MIN_COSINE:
         raise ModelError(
@@ -180,7 +180,7 @@ def _write_tokenizer(model: Any, folder: Path) -> None:
     compact(folder)
 
 
-def _facts(origin: Origin, usage: Usage, folder: Path) -> ModelFacts:
+def _facts(origin: Origin, usage: Usage, hidden: int, folder: Path) -> ModelFacts:
     prompts = (usage.query_prompt, usage.passage_prompt)
     return ModelFacts(
         name=origin.name,
@@ -188,6 +188,7 @@ def _facts(origin: Origin, usage: Usage, folder: Path) -> ModelFacts:
         source_key=_key(origin),
         fingerprint=fingerprint_of(folder, *prompts, usage.max_tokens),
         dimensions=usage.dimensions,
+        hidden=hidden,
         max_tokens=usage.max_tokens,
         query_prompt=usage.query_prompt,
         passage_prompt=usage.passage_prompt,
@@ -202,8 +203,8 @@ def _facts(origin: Origin, usage: Usage, folder: Path) -> ModelFacts:
 def _agreement(folder: Path, facts: ModelFacts, expected: FloatArray) -> float:
     """Mean cosine between the prepared model and the original on the probes."""
     encoder = OnnxEncoder.open_with(facts, folder)
-    batches = [vectors for _, vectors in encoder.encode_passages(PROBES)]
-    return float((np.concatenate(batches) * expected).sum(axis=1).mean())
+    vectors = [text.vector for _, batch in encoder.encode_passages(PROBES) for text in batch]
+    return float((np.stack(vectors) * expected).sum(axis=1).mean())
 
 
 class _Stopwatch:

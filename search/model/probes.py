@@ -1,5 +1,6 @@
 """Sample texts, and what they show about a loaded model."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,19 @@ PROBES = (
 MAX_INT8_LOSS = 0.08
 
 
-def observe(model: Any, prompt: str) -> tuple[FloatArray, set[str]]:
-    """What a SentenceTransformer makes of the probes.
+@dataclass(frozen=True)
+class Observed:
+    """What a SentenceTransformer makes of the probes."""
 
-    Returns its vectors, (len(PROBES), dimensions) of unit length, and the names (within the
-    transformer) of the matrices whose inputs have outliers: int8 with one scale per input would
-    lose more than MAX_INT8_LOSS of them, as mean over tokens of |error| / |output|.
-    """
+    vectors: FloatArray  # (len(PROBES), dimensions) of unit length
+    centre: FloatArray  # (hidden,), mean of all token states: what every text has in common
+    # Names, within the transformer, of the matrices whose inputs have outliers: int8 with one scale
+    # per input would lose more than MAX_INT8_LOSS, as mean over tokens of |error| / |output|.
+    outliers: frozenset[str]
+
+
+def observe(model: Any, prompt: str) -> Observed:
+    """Encode the probes one at a time, as serving does."""
     import torch
 
     losses: dict[str, list[float]] = {}
@@ -64,12 +71,17 @@ def observe(model: Any, prompt: str) -> tuple[FloatArray, set[str]]:
         # One at a time: padding and neighbours do not exist when serving.
         texts = [prompt + text for text in PROBES]
         vectors = [model.encode(text, prompt="", normalize_embeddings=True) for text in texts]
+        states = [
+            model.encode(text, prompt="", output_value="token_embeddings").float().cpu().numpy()
+            for text in texts
+        ]
     finally:
         torch.set_num_threads(threads)
         for hook in hooks:
             hook.remove()
-    outliers = {name for name, seen in losses.items() if float(np.mean(seen)) > MAX_INT8_LOSS}
-    return np.stack(vectors), outliers
+    outliers = (name for name, seen in losses.items() if float(np.mean(seen)) > MAX_INT8_LOSS)
+    centre = np.concatenate(states).mean(axis=0)
+    return Observed(np.stack(vectors), centre, frozenset(outliers))
 
 
 def _int8_loss(inputs: Any, weight: Any) -> float:

@@ -36,7 +36,8 @@ class ModelFacts:
     source: str  # as given: a folder, a hub name, or the default's package
     source_key: str  # equal when preparing again would give the same model
     fingerprint: str  # changes whenever vectors would change
-    dimensions: int
+    dimensions: int  # of a text's vector
+    hidden: int  # of a word's state
     max_tokens: int  # longer inputs are cut
     query_prompt: str  # put in front of every query
     passage_prompt: str  # put in front of every passage
