@@ -7,12 +7,13 @@ lists and sentences are never cut in the middle.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.documents import Block, BlockKind, Passage
+from kb.documents import BlockKind, Passage
 from kb.text import sentences
 from search.results import Answer, AnswerForm
 
 # An answer longer than this is an article. Steps are returned whole.
 _TEXT_WORDS = 40
+_TWO_SENTENCES = 55  # words of two neighbours that both answer
 # Lone items, rows and definitions up to this length are answers as they are.
 _LONE_WORDS = 60
 # Mean length of the items of a numbered list up to which they are steps.
@@ -37,6 +38,18 @@ class Unit:
     answer: Answer
     span: tuple[int, int]  # [start, end) of its words in `passage.text.split()`
     passage: Passage
+    block: int  # place of its block in the passage
+
+    def joined(self, other: "Unit") -> "Unit | None":
+        """Two neighbouring sentences of a paragraph as one; None for anything else."""
+        first, second = sorted((self, other), key=lambda unit: unit.span)
+        texts = (first.answer.text, second.answer.text)
+        if first.passage is not second.passage or first.block != second.block:
+            return None
+        if first.span[1] != second.span[0] or sum(map(_words, texts)) > _TWO_SENTENCES:
+            return None
+        answer = Answer(AnswerForm.TEXT, " ".join(texts))
+        return Unit(answer, (first.span[0], second.span[1]), self.passage, self.block)
 
 
 def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Iterator[Unit]:
@@ -44,16 +57,17 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
     a list of steps that was cut into several passages is put together again."""
     seen: set[int] = set()
     end = 0
-    for block in passage.blocks:
+    for place, block in enumerate(passage.blocks):
         start, end = end, end + _words(block.text)
         if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
             if block.group not in seen:
                 seen.add(block.group)
-                yield Unit(steps, (start, start + _words_of_group(passage, block.group)), passage)
+                words = _words_of_group(passage, block.group)
+                yield Unit(steps, (start, start + words), passage, place)
         elif block.kind in _LONE_FORMS and _words(block.text) <= _LONE_WORDS:
-            yield Unit(Answer(_LONE_FORMS[block.kind], block.text), (start, end), passage)
+            yield Unit(Answer(_LONE_FORMS[block.kind], block.text), (start, end), passage, place)
         elif block.kind is not BlockKind.CODE:
-            yield from _sentences(passage, block, start, locale)
+            yield from _sentences(passage, place, start, locale)
 
 
 def _words_of_group(passage: Passage, group: int) -> int:
@@ -79,16 +93,17 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Answe
     return Answer(AnswerForm.STEPS, text, items, blocks[0].number)
 
 
-def _sentences(passage: Passage, block: Block, start: int, locale: str) -> Iterator[Unit]:
-    """The sentences of a block whose words begin at `start`."""
-    parts = sentences(block.text, locale)
+def _sentences(passage: Passage, place: int, start: int, locale: str) -> Iterator[Unit]:
+    """The sentences of the block at this place, whose words begin at `start`."""
+    block = passage.blocks[place].text
+    parts = sentences(block, locale)
     read = 0
-    for place, sentence in enumerate(parts):
-        read = max(read, block.text.find(sentence, read))
-        first = start + _words(block.text[:read])
-        text = _with_next(sentence, parts[place + 1 : place + 2])
+    for number, sentence in enumerate(parts):
+        read = max(read, block.find(sentence, read))
+        first = start + _words(block[:read])
+        text = _with_next(sentence, parts[number + 1 : number + 2])
         if not text.endswith(":"):  # announces a list; the list is the answer
-            yield Unit(Answer(AnswerForm.TEXT, text), (first, first + _words(text)), passage)
+            yield Unit(Answer(AnswerForm.TEXT, text), (first, first + _words(text)), passage, place)
 
 
 def _with_next(sentence: str, following: Sequence[str]) -> str:
