@@ -8,7 +8,6 @@ from kb.judgments import Judgment
 from kb.progress import Progress
 from search.confidence import Calibration, Judged, calibrate, write_calibration
 from search.encoder import Encoder
-from search.evaluation import source_of
 from search.generation import Facts, Generation
 from search.searcher import Searcher
 
@@ -44,6 +43,6 @@ def _judged(
             yield Judged(
                 searcher.spoken(judgment.locale),
                 found.confidence,
-                source_of(found) in judgment.expects,
+                found.about is not None and found.about.id in judgment.expects,
                 judgment.is_answerable,
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from indexer.assemble import Entry
+from indexer.instructions import instructions_in
 from kb.documents import Document, Kind
 from kb.front_matter import ArticleFields, ProductFields
 from kb.problems import Problem, Severity
@@ -20,6 +21,7 @@ def cross_checked(entries: list[Entry], site: Site) -> tuple[list[Entry], list[P
         entries = list(check(entries, problems))
     problems += _references(entries)
     problems += _redirects(entries)
+    problems += instructions_in(entries)
     return entries, problems
 
 

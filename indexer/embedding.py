@@ -9,7 +9,7 @@ import numpy as np
 from kb.progress import Progress
 from kb.store.build_cache import BuildCache
 from search.encoder import Encoded, Encoder, FloatArray
-from search.late_interaction import PackedWords, pack, packed_size
+from search.late_interaction import PACKING, PackedWords, pack, packed_size
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,4 @@ def _read(entry: bytes, encoder: Encoder) -> tuple[FloatArray, PackedWords]:
 
 
 def _key(encoder: Encoder, text: str) -> str:
-    return hashlib.sha256(f"encoded\n{encoder.fingerprint}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"encoded {PACKING}\n{encoder.fingerprint}\n{text}".encode()).hexdigest()

@@ -6,11 +6,12 @@ everything else only finds what is near.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from search.answer_types import Expected, expected, tells_number
-from search.confidence import Evidence, confidence
+from search.confidence import Evidence, Thresholds, confidence
 from search.generation import Generation
 from search.products.answers import ProductAnswer
 from search.ranker import RankedDocument, Ranking
@@ -27,6 +28,7 @@ from search.snippets import Matcher, terms_of
 from search.units import Unit, units
 
 _DOCUMENTS_READ = 3  # whose passages are searched for the answer
+_REMEMBERED_PASSAGES = 1000  # whose units are kept; about 10 kB each
 _PASSAGES_READ = 3  # of each, by meaning, beside the best one
 # A fact that the question asks for is as sure as can be said of words.
 _SUREST = 0.99
@@ -75,6 +77,10 @@ def _with_neighbour(offers: Sequence[Offer]) -> Offer | None:
     return best
 
 
+# A unit, and the terms by which it and the headings above it may be asked for.
+ReadUnit = tuple[Unit, frozenset[str]]
+
+
 class Answers:
     """Answers the questions that were ranked in one generation. Safe to share between threads."""
 
@@ -82,6 +88,8 @@ class Answers:
         self._library = generation.library
         self._site = generation.site
         self._calibration = generation.calibration
+        self._indexes = generation.locales
+        self._read = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_units)
 
     def answer(
         self,
@@ -94,42 +102,49 @@ class Answers:
 
         `matchers` by locale of the index; `product` is what attributes say to it, if anything.
         """
-        thresholds = self._calibration.thresholds_of(result.locale)
-        if product and (sure := min(product.certainty, _SUREST)) >= thresholds.answered_from:
-            return self._from_attributes(product, sure, result)
+        if product:
+            return self._from_attributes(product, result)
         if not ranking.documents:
             team = self._site.team_of("")
             return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
         offer, evidence = self._best(ranking, matchers)
-        sure = round(self._calibration.calibrated(confidence(evidence)), 4)
+        thresholds, sure = Thresholds(), confidence(evidence)
+        shown = sure
+        if evidence.cosine is not None:  # what judgments say holds for vectors only
+            thresholds = self._calibration.thresholds_of(result.locale)
+            shown = self._calibration.calibrated(sure)
+        best = offer.document if offer else ranking.documents[0]
+        about = self._library.document(best.document)
         # What is known of AB-1300 is no answer about AB-1200.
         if offer and sure >= thresholds.answered_from and not ranking.names_unknown_code:
-            return self._from_unit(offer, sure, result)
+            status, answer, passage = AnswerStatus.ANSWERED, offer.unit.answer, offer.unit.passage
+            citations: tuple[Citation, ...] = (Citation(about, passage.heading, passage.anchor),)
+        else:
+            known = sure >= thresholds.related_from
+            status = AnswerStatus.RELATED if known else AnswerStatus.NO_ANSWER
+            answer, citations = None, ()
         # What nothing in the content answers is no specialist's topic either.
-        known = sure >= thresholds.related_from
-        status = AnswerStatus.RELATED if known else AnswerStatus.NO_ANSWER
-        team = self._site.team_of(result.hits[0].document.owner_team if known else "")
-        return AnswerResult(status, sure, None, (), result, team)
+        owner = "" if status is AnswerStatus.NO_ANSWER else about.owner_team
+        team = self._site.team_of(owner)
+        return AnswerResult(status, round(shown, 4), answer, citations, result, team, about)
 
-    def _from_attributes(
-        self, product: ProductAnswer, sure: float, result: SearchResult
-    ) -> AnswerResult:
-        facts = {fact.document: fact for fact in reversed(product.facts)}
+    def _from_attributes(self, product: ProductAnswer, result: SearchResult) -> AnswerResult:
+        first = {fact.document: fact for fact in reversed(product.facts)}
         citations = tuple(
-            Citation(self._library.document(number), facts[number].heading, facts[number].anchor)
+            Citation(self._library.document(number), first[number].heading, first[number].anchor)
             for number in product.documents
         )
-        team = self._site.team_of(citations[0].document.owner_team)
-        answer = Answer(AnswerForm.FACT, product.text)
-        return AnswerResult(AnswerStatus.ANSWERED, sure, answer, citations, result, team, True)
-
-    def _from_unit(self, offer: Offer, sure: float, result: SearchResult) -> AnswerResult:
-        document = self._library.document(offer.document.document)
-        passage = offer.unit.passage
-        citation = Citation(document, passage.heading, passage.anchor)
-        team = self._site.team_of(result.hits[0].document.owner_team)
-        answer = offer.unit.answer
-        return AnswerResult(AnswerStatus.ANSWERED, sure, answer, (citation,), result, team)
+        about = citations[0].document
+        return AnswerResult(
+            status=AnswerStatus.ANSWERED,
+            confidence=round(min(product.certainty, _SUREST), 4),
+            answer=Answer(AnswerForm.FACT, product.text),
+            citations=citations,
+            search=result,
+            handover_team=self._site.team_of(about.owner_team),
+            about=about,
+            is_from_attributes=True,
+        )
 
     def _best(
         self, ranking: Ranking, matchers: Mapping[str, Matcher]
@@ -155,17 +170,25 @@ class Answers:
         """The units of a document's best passage, and of those nearest in meaning."""
         index = ranked.index
         question = ranking.questions[index.locale]
-        first = int(index.document_start[ranked.document - index.first_document])
-        passages = self._library.passages_of(ranked.document)
+        kind = expected(ranking.query)
         for local in _passages_to_read(ranked, question):
-            passage = passages[local - first]
-            above = terms_of(passage.context, index)
-            offered = list(units(passage, passages, index.locale))
+            offered = self._read(index.locale, ranked.document, local)
             near = index.unit_similarities(question.states, local, len(offered))
-            for unit, (words, meaning) in zip(offered, near.tolist(), strict=True):
-                covered = matcher.coverage(above | terms_of(unit.answer.text, index))
-                fits = _is_expected(unit, expected(ranking.query))
-                yield Offer(unit, ranked, words, meaning, covered, fits)
+            for (unit, terms), (words, meaning) in zip(offered, near.tolist(), strict=True):
+                fits = _is_expected(unit, kind)
+                yield Offer(unit, ranked, words, meaning, matcher.coverage(terms), fits)
+
+    def _read_units(self, locale: str, document: int, local: int) -> tuple[ReadUnit, ...]:
+        """The units of a passage, numbered within its language; the same for every question."""
+        index = self._indexes[locale]
+        passages = self._library.passages_of(document)
+        first = int(index.document_start[document - index.first_document])
+        passage = passages[local - first]
+        above = terms_of(passage.context, index)
+        return tuple(
+            (unit, above | terms_of(unit.answer.text, index))
+            for unit in units(passage, passages, locale)
+        )
 
 
 def _is_expected(unit: Unit, kind: Expected) -> bool:

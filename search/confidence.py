@@ -48,13 +48,14 @@ def _log_odds(probability: float) -> float:
 
 
 class Thresholds(BaseModel):
-    """Confidences from which an answer, or at least related articles, are shown."""
+    """Confidences, before they are calibrated, from which something is shown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # Of the public sets' off-topic questions 0 to 4 % reach the first, of the others 83 to 100 %
-    # where question and content share a language.
+    # An answer. Of the public sets' off-topic questions 0 to 4 % reach it, of the others 83 to
+    # 100 % where question and content share a language.
     answered_from: float = Field(default=0.3, ge=0, le=1)
+    # Related articles. Below, even these would be a guess.
     related_from: float = Field(default=0.15, ge=0, le=1)
 
 
@@ -66,10 +67,11 @@ class Calibration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # Of the log odds: Platt scaling (Platt 1999).
+    # Of the log odds: Platt scaling (Platt 1999). For people and programs that read confidence;
+    # what is shown is decided before.
     slope: float = Field(default=1.0, gt=0)
     intercept: float = 0.0
-    thresholds: Mapping[str, Thresholds] = {}  # by locale; of calibrated confidence
+    thresholds: Mapping[str, Thresholds] = {}  # by locale
 
     def calibrated(self, confidence: float) -> float:
         return _logistic(self.intercept + self.slope * _log_odds(confidence))
@@ -87,13 +89,13 @@ class Judged(NamedTuple):
     is_answerable: bool
 
 
-# Fewer say too little: without them the defaults stay.
+# Fewer say too little: without them the usual values stay.
 _ENOUGH, _ENOUGH_UNANSWERABLE = 40, 10
 # Shares of the unanswerable questions that may get an answer all the same, and of the answerable
 # ones that may get not even related articles.
 _UNFOUNDED, _UNRELATED = 0.05, 0.05
-# Judgments are few; thresholds are held to what makes sense.
-_ANSWERED_FROM, _RELATED_FROM = (0.3, 0.7), (0.05, 0.2)
+# Judgments are few; what they say is held to what makes sense.
+_ANSWERED_FROM, _RELATED_FROM = (0.2, 0.6), (0.05, 0.2)
 _SLOPES, _INTERCEPT = (0.2, 3.0), 5.0
 _STEPS = 25  # of Newton's method; five are usual
 _CAUTION = 1.0  # weight of a prior for slope 1 and intercept 0, in judgments
@@ -104,11 +106,9 @@ def calibrate(judged: Sequence[Judged]) -> Calibration:
     if len(judged) < _ENOUGH or len({one.is_right for one in judged}) < 2:
         return Calibration()
     slope, intercept = _platt(judged)
-    scaled = Calibration(slope=slope, intercept=intercept)
     by_locale: dict[str, list[Judged]] = {}
     for one in judged:
-        sure = scaled.calibrated(one.confidence)
-        by_locale.setdefault(one.locale, []).append(one._replace(confidence=sure))
+        by_locale.setdefault(one.locale, []).append(one)
     found = {name: _thresholds(ones) for name, ones in sorted(by_locale.items())}
     return Calibration(slope=slope, intercept=intercept, thresholds=found)
 
@@ -137,7 +137,7 @@ def _thresholds(judged: Sequence[Judged]) -> Thresholds:
     answerable = [one.confidence for one in judged if one.is_answerable]
     answered, related = usual.answered_from, usual.related_from
     if len(unanswerable) >= _ENOUGH_UNANSWERABLE:
-        # Just above what all but the few reach.
+        # Just above what all but the few reach; of fewer than twenty, one may.
         answered = float(np.quantile(unanswerable, 1 - _UNFOUNDED, method="lower")) + 1e-4
     if answerable:
         related = float(np.quantile(answerable, _UNRELATED))

@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from search.analysis import FOLDED, analyzer, normalise
 
+_MAKE = 1  # raise when another list is made of the same dictionary
+
 BitArray = npt.NDArray[np.uint8]
 
 
@@ -41,7 +43,8 @@ def word_list(language: str) -> WordList:
     Reading simplemma's takes four seconds (1.1 million German words) and 100 MB, so what is needed
     of it is kept in the user's cache folder; without one every process reads it again.
     """
-    path = _cache_path(f"words-{language}-{version('simplemma')}-{version('PyStemmer')}.npz")
+    made_by = f"{_MAKE}-{version('simplemma')}-{version('PyStemmer')}"
+    path = _cache_path(f"words-{language}-{made_by}.npz")
     kept = path and _kept(path)
     pairs, ordinary = kept or _read_dictionary(language)
     if path and not kept:

@@ -144,7 +144,9 @@ class OnnxEncoder:
             vectors, states = self._own_session().run(None, {"input_ids": ids})
         except Exception as error:  # onnxruntime's errors share no narrower base
             raise ModelError(f"The encoder model failed on a text: {error}") from error
-        return Encoded(vectors[0], _words(states[0], tokens.words)[len(prompt.split()) :])
+        # A prompt that ends without a space makes one word with the text's first.
+        of_prompt = len(f"{prompt}.".split()) - 1
+        return Encoded(vectors[0], _words(states[0], tokens.words)[of_prompt:])
 
     def _own_session(self) -> Any:
         if self._session_owner != os.getpid():

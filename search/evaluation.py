@@ -18,7 +18,7 @@ from search.figures import (
     reliability,
 )
 from search.ranking import Leg
-from search.results import AnswerResult, SearchResult
+from search.results import SearchResult
 from search.searcher import Searcher
 
 
@@ -72,20 +72,13 @@ def _outcome(searcher: Searcher, judgment: Judgment) -> Outcome:
         ranked=ranked,
         status=found.status,
         confidence=found.confidence,
-        source=source_of(found),
+        source=found.about.id if found.about else None,
         answer=found.answer.text if found.answer else "",
     )
 
 
 def _ids(result: SearchResult) -> tuple[str, ...]:
     return tuple(hit.document.id for hit in result.hits)
-
-
-def source_of(found: AnswerResult) -> str | None:
-    """Id of the document that the confidence is about; None when nothing was found."""
-    if found.citations:
-        return found.citations[0].document.id
-    return next(iter(_ids(found.search)), None)
 
 
 def _phase(searcher: Searcher, judgment: Judgment) -> Phase | None:

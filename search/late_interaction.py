@@ -31,6 +31,7 @@ _LEVELS = (-1.510, -0.4528, 0.4528, 1.510)
 _BOUND = 0.9816
 _PER_BYTE = 4
 _MORE_WORDS = 500
+PACKING = 1  # raise when packed words change their meaning: cached ones are made again
 _BATCH = 4096  # words decoded at once when building: 6 MB
 
 
@@ -80,7 +81,9 @@ _TABLE = np.array(
 def _decoded(codes: CodeArray, hidden: int) -> FloatArray:
     """The directions that codes stand for, (words, hidden), not of unit length."""
     # `take` is eleven times as fast as indexing here.
-    decoded: FloatArray = _TABLE.take(codes, axis=0).reshape(len(codes), -1)[:, :hidden]
+    decoded: FloatArray = _TABLE.take(codes, axis=0).reshape(
+        len(codes), codes.shape[1] * _PER_BYTE
+    )[:, :hidden]
     return decoded
 
 
@@ -139,7 +142,7 @@ class QuestionWords:
 
     directions: FloatArray  # (words, hidden), unit length, less the index's centre
     weights: FloatArray  # (words,), sum 1: the rarer in the content, the more
-    whole: FloatArray  # (hidden,), unit length: the mean of all words
+    whole: FloatArray  # (hidden,), unit length: the mean of these words
     information: float  # of all words together, in words that are the rarest possible
 
 
@@ -157,7 +160,8 @@ class LateIndex:
             self._unit_starts: IntArray = np.load(folder / _UNIT_STARTS, mmap_mode="r")
         except (OSError, ValueError) as error:
             raise DamagedIndex(f"{folder}: the words cannot be read.", folder) from error
-        if not len(self._codes) == len(self._scales) == self._starts[-1]:
+        fits = len(self._starts) and len(self._codes) == len(self._scales) == self._starts[-1]
+        if not fits or len(self._unit_starts) != len(self._starts):
             raise DamagedIndex(f"{folder}: the words do not fit together.", folder)
 
     def question(self, states: FloatArray, weights: FloatArray) -> QuestionWords:
@@ -170,7 +174,7 @@ class LateIndex:
         return QuestionWords(
             directions=_unit(states[told] - self._centre),
             weights=(weighed / max(float(weighed.sum()), 1e-9)).astype(np.float32),
-            whole=_unit(states[told].mean(axis=0) - self._centre),
+            whole=_unit(states[told].sum(axis=0) / max(1, told.sum()) - self._centre),
             information=float(weights.sum()),
         )
 

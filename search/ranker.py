@@ -11,7 +11,7 @@ from search.analysis import analyzer
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
-from search.query import normalise_query, query_words
+from search.query import MAX_WORDS, normalise_query, query_words
 from search.ranking import (
     FALLBACK_PENALTY,
     LATE_INFORMATION,
@@ -23,7 +23,7 @@ from search.ranking import (
     keyword_leg,
 )
 
-_REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each
+_REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each, 63 kB at most
 _REMEMBERED_FILTERS = 256
 _RANKED = 100  # documents of one language that a ranking holds; results show at most 50
 
@@ -131,7 +131,8 @@ class Ranker:
 
     def _encode(self, query: str) -> Encoded:
         assert self.encoder is not None
-        return self.encoder.encode_query(query)
+        encoded = self.encoder.encode_query(query)
+        return encoded._replace(words=encoded.words[:MAX_WORDS])
 
     def _select(
         self, name: str, locale: str, kind: Kind | None, category: str | None

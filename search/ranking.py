@@ -49,7 +49,7 @@ ONE_PASSAGE_SHARE = 0.5
 # A hit in another language must be better than this to stand above one in the asked language.
 FALLBACK_PENALTY = 0.08
 # Vectors and documents that each leg offers to the fusion.
-CANDIDATES = 200
+CANDIDATES = 300
 # Documents whose words are compared, and passages of each beside the opening.
 READ_CLOSELY = 50
 _PASSAGES_READ = 2
@@ -257,9 +257,8 @@ def _rows(
     assert index.dense is not None
     row_allowed = allowed[index.row_document] if allowed is not None else None
     nearest, _ = index.dense.nearest(query, CANDIDATES, row_allowed)
-    by_keyword = _top(leg.passages, CANDIDATES)
-    if row_allowed is not None:
-        by_keyword = by_keyword[row_allowed[by_keyword]]
+    scores = leg.passages if row_allowed is None else leg.passages * row_allowed[: index.passages]
+    by_keyword = _top(scores, CANDIDATES)
     found = np.concatenate([nearest, by_keyword])
     openings = index.document_start[np.unique(index.row_document[found])]
     return np.unique(np.concatenate([found, openings]))

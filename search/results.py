@@ -88,6 +88,7 @@ class AnswerResult:
     citations: tuple[Citation, ...]
     search: SearchResult  # the ranked hits behind it
     handover_team: str  # the team that would take over; "" when the site names none
+    about: Document | None = None  # what the confidence is about; None when nothing was found
     is_from_attributes: bool = False  # understood as a question for product attributes
 
 

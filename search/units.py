@@ -1,13 +1,14 @@
 """What a passage offers as answers: a sentence or two, the steps, a table row or a fact.
 
 Extractive: every word of a unit stands in the document. Headings alone are never answers, and
-lists and sentences are never cut in the middle.
+lists and sentences are never cut in the middle. What is addressed to machines is never offered.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.documents import BlockKind, Passage
+from kb.documents import Block, BlockKind, Passage
+from kb.instructions import withheld_blocks
 from kb.text import sentences
 from search.results import Answer, AnswerForm
 
@@ -55,10 +56,13 @@ class Unit:
 def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Iterator[Unit]:
     """What a passage offers as answers. `neighbours` are the passages of its document, from which
     a list of steps that was cut into several passages is put together again."""
+    withheld = withheld_blocks(passage.context, _section(passage, neighbours))
     seen: set[int] = set()
     end = 0
     for place, block in enumerate(passage.blocks):
         start, end = end, end + _words(block.text)
+        if block in withheld:
+            continue
         if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
             if block.group not in seen:
                 seen.add(block.group)
@@ -68,6 +72,11 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
             yield Unit(Answer(_LONE_FORMS[block.kind], block.text), (start, end), passage, place)
         elif block.kind is not BlockKind.CODE:
             yield from _sentences(passage, place, start, locale)
+
+
+def _section(passage: Passage, neighbours: Sequence[Passage]) -> tuple[Block, ...]:
+    """All blocks of the section that a passage was cut from."""
+    return tuple(b for other in neighbours if other.anchor == passage.anchor for b in other.blocks)
 
 
 def _words_of_group(passage: Passage, group: int) -> int:
@@ -80,9 +89,7 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Answe
     """The whole list; None when its items are too long for steps, as numbered questions are."""
     blocks = [
         block
-        for other in neighbours
-        if other.anchor == passage.anchor
-        for block in other.blocks
+        for block in _section(passage, neighbours)
         if block.kind is BlockKind.STEP and block.group == group
     ]
     items = tuple(block.text for block in blocks)

@@ -25,7 +25,7 @@ from search.figures import (
     reliability,
 )
 from search.ranking import Leg
-from search.results import AnswerStatus, Citation
+from search.results import AnswerStatus
 from search.searcher import Searcher
 
 WriteArticle = Callable[..., Path]
@@ -245,16 +245,15 @@ def test_the_phase_of_a_document_that_only_another_language_has_is_known(
 QUERY = "Rechnung herunterladen"
 
 
-@pytest.mark.parametrize("cites", [True, False])
-def test_the_confidence_is_about_the_cited_document_or_else_the_first(
-    searcher: Searcher, monkeypatch: pytest.MonkeyPatch, cites: bool
+def test_an_outcome_is_about_the_document_that_the_confidence_is_about(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = searcher.answer(QUERY, "de")
-    first, second = (hit.document for hit in found.search.hits[:2])
-    cited = (Citation(second, "", ""),) if cites else ()
-    monkeypatch.setattr(searcher, "answer", lambda *_: replace(found, citations=cited))
+    second = found.search.hits[1].document
+    assert found.about and found.about.id != second.id
+    monkeypatch.setattr(searcher, "answer", lambda *_: replace(found, about=second))
     (given,) = evaluate(searcher, [asked(query=QUERY, locale="de")]).outcomes
-    assert given.source == (second if cites else first).id
+    assert given.source == second.id
 
 
 def test_keywords_alone_rank_as_without_an_encoder(searcher: Searcher, built_index: Path) -> None:

@@ -53,6 +53,7 @@ _UNITS = {
 }
 _SIGNS = {"€": " euro ", "£": " gbp ", "$": " usd ", "″": " inch ", '"': " inch "}
 _INCH, _FOOT, _METRE = 25.4, 304.8, 1000.0
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*", re.ASCII)
 
 
 def unit_of(written: str) -> Unit:
@@ -170,6 +171,8 @@ class Quantities:
         word = words[place]
         if not word[0].isdecimal():
             return self._words.get(word)
+        if not _NUMBER.fullmatch(word):  # `1⁄2`
+            return None
         if self._grouped.fullmatch(word):
             word = word.replace(self._group, "")
         word = word.replace(",", ".")  # people type the other language's comma, too
