@@ -20,6 +20,7 @@ from whoosh.searching import Searcher as WhooshSearcher
 
 from kb.errors import DamagedIndex
 from search.lexicon import Lexicon, write_words
+from search.mapped import mapped
 
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
@@ -151,9 +152,9 @@ class KeywordIndex:
         """Raises DamagedIndex when the files do not fit together."""
         try:
             self.terms = Lexicon(folder, _TERMS)
-            self._starts: npt.NDArray[np.int64] = np.load(folder / _STARTS, mmap_mode="r")
-            self._passages: IntArray = np.load(folder / _PASSAGES, mmap_mode="r")
-            self._scores: FloatArray = np.load(folder / _SCORES, mmap_mode="r")
+            self._starts: npt.NDArray[np.int64] = mapped(folder / _STARTS)
+            self._passages: IntArray = mapped(folder / _PASSAGES)
+            self._scores: FloatArray = mapped(folder / _SCORES)
         except (OSError, ValueError) as error:
             raise DamagedIndex(f"{folder}: the keyword index cannot be read.", folder) from error
         if len(self._starts) != len(self.terms) + 1 or self._starts[-1] != len(self._scores):

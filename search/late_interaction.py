@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kb.errors import DamagedIndex
+from search.mapped import mapped
 
 FloatArray = npt.NDArray[np.float32]
 HalfArray = npt.NDArray[np.float16]
@@ -152,12 +153,12 @@ class LateIndex:
     def __init__(self, folder: Path) -> None:
         """Raises DamagedIndex when the files do not fit together."""
         try:
-            self._codes: CodeArray = np.load(folder / _CODES, mmap_mode="r")
-            self._scales: HalfArray = np.load(folder / _SCALES, mmap_mode="r")
+            self._codes: CodeArray = mapped(folder / _CODES)
+            self._scales: HalfArray = mapped(folder / _SCALES)
             self._centre: FloatArray = np.load(folder / _CENTRE)
-            self._starts: IntArray = np.load(folder / _STARTS, mmap_mode="r")
-            self._units: IntArray = np.load(folder / _UNITS, mmap_mode="r")
-            self._unit_starts: IntArray = np.load(folder / _UNIT_STARTS, mmap_mode="r")
+            self._starts: IntArray = mapped(folder / _STARTS)
+            self._units: IntArray = mapped(folder / _UNITS)
+            self._unit_starts: IntArray = mapped(folder / _UNIT_STARTS)
         except (OSError, ValueError) as error:
             raise DamagedIndex(f"{folder}: the words cannot be read.", folder) from error
         fits = len(self._starts) and len(self._codes) == len(self._scales) == self._starts[-1]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from search.mapped import mapped
+
 
 def write_words(folder: Path, name: str, words: Iterable[str]) -> None:
     """Write a list of words in the order given."""
@@ -19,9 +21,9 @@ class Words:
 
     def __init__(self, folder: Path, name: str) -> None:
         # Views: indexing the mapped arrays themselves costs three times as much.
-        self._ends = memoryview(np.load(folder / f"{name}.ends.npy", mmap_mode="r"))
-        letters = np.load(folder / f"{name}.bytes.npy", mmap_mode="r")
-        self._bytes = memoryview(letters) if len(letters) else memoryview(b"")
+        self._ends = mapped(folder / f"{name}.ends.npy").data
+        letters = mapped(folder / f"{name}.bytes.npy")
+        self._bytes = letters.data if len(letters) else memoryview(b"")
 
     def __len__(self) -> int:
         return len(self._ends) - 1

@@ -29,6 +29,7 @@ from search.late_interaction import (
     Span,
     write_late_index,
 )
+from search.mapped import mapped
 from search.suggestions import Suggestions, write_suggestions
 from search.units import Unit, units
 from search.vocabulary import Vocabulary, write_vocabulary
@@ -204,8 +205,8 @@ class LocaleIndex:
         self.first_passage: int = shape["first_passage"]
         self.documents: int = shape["documents"]
         self.passages: int = shape["passages"]
-        self.passage_document: IntArray = np.load(folder / _PASSAGE_DOCUMENT, mmap_mode="r")
-        self.extra_document: IntArray = np.load(folder / _EXTRA_DOCUMENT, mmap_mode="r")
+        self.passage_document: IntArray = mapped(folder / _PASSAGE_DOCUMENT)
+        self.extra_document: IntArray = mapped(folder / _EXTRA_DOCUMENT)
         self.vocabulary = Vocabulary(folder)
         self.suggestions = Suggestions(folder)
         self.keyword = KeywordIndex(folder, self.passages)

@@ -14,6 +14,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from kb.documents import Document
 from search.analysis import tokens
 from search.lexicon import Lexicon, Words, write_words
+from search.mapped import mapped
 
 _KEYS, _ENTRIES, _OWNERS, _PLACES = "suggest-keys", "suggest", "suggest-owner.npy", "suggest-at.npy"
 _FOLDED, _HEADS = "suggest-folded", "suggest-words"
@@ -66,8 +67,8 @@ class Suggestions:
         self._entries = Words(folder, _ENTRIES)
         self._folded = Words(folder, _FOLDED)
         self._heads = Lexicon(folder, _HEADS)
-        self._places: npt.NDArray[np.int32] = np.load(folder / _PLACES, mmap_mode="r")
-        self._owners: npt.NDArray[np.int32] = np.load(folder / _OWNERS, mmap_mode="r")
+        self._places: npt.NDArray[np.int32] = mapped(folder / _PLACES)
+        self._owners: npt.NDArray[np.int32] = mapped(folder / _OWNERS)
         self._read_as = lru_cache(maxsize=2_000)(self._readings)
 
     def find(self, prefix: str, limit: int) -> list[Entry]:

@@ -21,6 +21,7 @@ from search.analysis import Token
 from search.compounds import LINKS, MAX_WORD
 from search.dictionary import BitArray, WordList, marks, word_list
 from search.lexicon import Lexicon, Words, write_words
+from search.mapped import mapped
 
 _WORDS, _FORMS, _COUNTS = "words", "forms", "counts.npy"
 _STEMS, _STEM_COUNTS = "stems", "stem-counts.npy"
@@ -105,12 +106,12 @@ class Vocabulary:
     def __init__(self, folder: Path) -> None:
         self._words = Lexicon(folder, _WORDS)
         self._forms = Words(folder, _FORMS)
-        self._counts: npt.NDArray[np.int64] = np.load(folder / _COUNTS, mmap_mode="r")
+        self._counts: npt.NDArray[np.int64] = mapped(folder / _COUNTS)
         self._stems = Lexicon(folder, _STEMS)
-        self._stem_counts: npt.NDArray[np.int64] = np.load(folder / _STEM_COUNTS, mmap_mode="r")
+        self._stem_counts: npt.NDArray[np.int64] = mapped(folder / _STEM_COUNTS)
         self._inflected = Lexicon(folder, _INFLECTED), Words(folder, _INFLECTED_TERMS)
         self._bases = Lexicon(folder, _BASES), Words(folder, _BASE_TERMS)
-        self._ordinary: BitArray = np.load(folder / _ORDINARY, mmap_mode="r")
+        self._ordinary: BitArray = mapped(folder / _ORDINARY)
         self._by_length: dict[int, tuple[list[str], list[int]]] | None = None
         self.correction = lru_cache(maxsize=10_000)(self._correction)
         self.inflections = lru_cache(maxsize=20_000)(self._inflections)
