@@ -45,10 +45,11 @@ _DIGIT = re.compile(
 
 @lru_cache(maxsize=500)
 def expected(query: str) -> Expected:
-    """What a normalised question expects; a number before steps: "how much do I …"."""
-    if _NUMBER.search(query):
+    """What a normalised question expects: what it says first, as in "how do I … when …"."""
+    number, steps = _NUMBER.search(query), _STEPS.search(query)
+    if number and (steps is None or number.start() <= steps.start()):
         return Expected.NUMBER
-    return Expected.STEPS if _STEPS.search(query) else Expected.ANYTHING
+    return Expected.STEPS if steps else Expected.ANYTHING
 
 
 def tells_number(text: str) -> bool:

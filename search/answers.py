@@ -102,7 +102,9 @@ class Answers:
 
         `matchers` by locale of the index; `product` is what attributes say to it, if anything.
         """
-        if product:
+        # What is known of AB-1300 is no answer about AB-1200.
+        names_unknown = ranking.names_unknown_code
+        if product and not names_unknown:
             return self._from_attributes(product, result)
         if not ranking.documents:
             team = self._site.team_of("")
@@ -115,8 +117,7 @@ class Answers:
             shown = self._calibration.calibrated(sure)
         best = offer.document if offer else ranking.documents[0]
         about = self._library.document(best.document)
-        # What is known of AB-1300 is no answer about AB-1200.
-        if offer and sure >= thresholds.answered_from and not ranking.names_unknown_code:
+        if offer and sure >= thresholds.answered_from and not names_unknown:
             status, answer, passage = AnswerStatus.ANSWERED, offer.unit.answer, offer.unit.passage
             citations: tuple[Citation, ...] = (Citation(about, passage.heading, passage.anchor),)
         else:

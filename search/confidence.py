@@ -124,7 +124,8 @@ def _platt(judged: Sequence[Judged]) -> tuple[float, float]:
         expected = 1 / (1 + np.exp(-np.clip(features @ found, -30, 30)))
         gradient = features.T @ (right - expected) - _CAUTION * (found - usual)
         spread = features * (expected * (1 - expected))[:, None]
-        found = found + np.linalg.solve(features.T @ spread + _CAUTION * np.eye(2), gradient)
+        step = np.linalg.solve(features.T @ spread + _CAUTION * np.eye(2), gradient)
+        found = found + step / max(1.0, float(np.linalg.norm(step)))  # a long one may lead astray
     slope, intercept = found.tolist()
     if not (_SLOPES[0] <= slope <= _SLOPES[1] and abs(intercept) <= _INTERCEPT):
         return 1.0, 0.0  # confidence says nothing here, or outcomes have another reason
@@ -137,8 +138,9 @@ def _thresholds(judged: Sequence[Judged]) -> Thresholds:
     answerable = [one.confidence for one in judged if one.is_answerable]
     answered, related = usual.answered_from, usual.related_from
     if len(unanswerable) >= _ENOUGH_UNANSWERABLE:
-        # Just above what all but the few reach; of fewer than twenty, one may.
-        answered = float(np.quantile(unanswerable, 1 - _UNFOUNDED, method="lower")) + 1e-4
+        # Just above what all but a few reach; of fewer than twenty, one may.
+        few = max(1, int(_UNFOUNDED * len(unanswerable)))
+        answered = sorted(unanswerable, reverse=True)[few] + 1e-4
     if answerable:
         related = float(np.quantile(answerable, _UNRELATED))
     return Thresholds(

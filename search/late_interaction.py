@@ -159,11 +159,19 @@ class LateIndex:
             self._starts: IntArray = mapped(folder / _STARTS)
             self._units: IntArray = mapped(folder / _UNITS)
             self._unit_starts: IntArray = mapped(folder / _UNIT_STARTS)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise DamagedIndex(f"{folder}: the words cannot be read.", folder) from error
-        fits = len(self._starts) and len(self._codes) == len(self._scales) == self._starts[-1]
-        if not fits or len(self._unit_starts) != len(self._starts):
+        if not self._fits_together():
             raise DamagedIndex(f"{folder}: the words do not fit together.", folder)
+
+    def _fits_together(self) -> bool:
+        texts = len(self._starts)
+        return (
+            0 < texts == len(self._unit_starts)
+            and len(self._codes) == len(self._scales) == self._starts[-1]
+            and len(self._units) == self._unit_starts[-1]
+            and self._codes.shape[1:] == (packed_size(len(self._centre)),)
+        )
 
     def question(self, states: FloatArray, weights: FloatArray) -> QuestionWords:
         """A question's words, (words, hidden), by their weights, (words,); those of 0 are left out.

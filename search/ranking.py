@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 # Weight of the keyword leg when every word of the question is known to the index. Rank fusion and
 # equal weights lose on paraphrased questions, where keywords say little.
-KEYWORD_WEIGHT = 0.3
+KEYWORD_WEIGHT = 0.22
 # How fast that weight falls when words are unknown (another language, typos, no match at all).
 EVIDENCE_POWER = 0.75
 # Of late interaction beside the cosine: it spreads three times as wide, so both count alike. +.013

@@ -7,8 +7,8 @@ lists and sentences are never cut in the middle. What is addressed to machines i
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.documents import Block, BlockKind, Passage
-from kb.instructions import withheld_blocks
+from kb.documents import BlockKind, Passage
+from kb.instructions import addresses_machines, withheld_blocks
 from kb.text import sentences
 from search.results import Answer, AnswerForm
 
@@ -56,7 +56,7 @@ class Unit:
 def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Iterator[Unit]:
     """What a passage offers as answers. `neighbours` are the passages of its document, from which
     a list of steps that was cut into several passages is put together again."""
-    withheld = withheld_blocks(passage.context, _section(passage, neighbours))
+    withheld = withheld_blocks(passage.context, passage.blocks)
     seen: set[int] = set()
     end = 0
     for place, block in enumerate(passage.blocks):
@@ -64,7 +64,7 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
         if block in withheld:
             continue
         if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
-            if block.group not in seen:
+            if block.group not in seen and not addresses_machines(steps.text):
                 seen.add(block.group)
                 words = _words_of_group(passage, block.group)
                 yield Unit(steps, (start, start + words), passage, place)
@@ -72,11 +72,6 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
             yield Unit(Answer(_LONE_FORMS[block.kind], block.text), (start, end), passage, place)
         elif block.kind is not BlockKind.CODE:
             yield from _sentences(passage, place, start, locale)
-
-
-def _section(passage: Passage, neighbours: Sequence[Passage]) -> tuple[Block, ...]:
-    """All blocks of the section that a passage was cut from."""
-    return tuple(b for other in neighbours if other.anchor == passage.anchor for b in other.blocks)
 
 
 def _words_of_group(passage: Passage, group: int) -> int:
@@ -89,7 +84,9 @@ def _steps(passage: Passage, group: int, neighbours: Sequence[Passage]) -> Answe
     """The whole list; None when its items are too long for steps, as numbered questions are."""
     blocks = [
         block
-        for block in _section(passage, neighbours)
+        for other in neighbours
+        if other.anchor == passage.anchor
+        for block in other.blocks
         if block.kind is BlockKind.STEP and block.group == group
     ]
     items = tuple(block.text for block in blocks)
@@ -106,8 +103,8 @@ def _sentences(passage: Passage, place: int, start: int, locale: str) -> Iterato
     parts = sentences(block, locale)
     read = 0
     for number, sentence in enumerate(parts):
-        read = max(read, block.find(sentence, read))
-        first = start + _words(block[:read])
+        at = max(read, block.find(sentence, read))
+        first, read = start + _words(block[:at]), at + len(sentence)
         text = _with_next(sentence, parts[number + 1 : number + 2])
         if not text.endswith(":"):  # announces a list; the list is the answer
             yield Unit(Answer(AnswerForm.TEXT, text), (first, first + _words(text)), passage, place)
