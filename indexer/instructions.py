@@ -1,4 +1,4 @@
-"""Where an article speaks to machines instead of its readers, told so that an editor can jump there.
+"""Where an article speaks to machines instead of its readers, so that an editor can jump there.
 
 Search withholds such text from answers; the editor should know, and may not have written it.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from indexer.assemble import Entry
-from indexer.front_matter import Place, split
+from indexer.front_matter import FrontMatterError, Place, split
 from indexer.source import decode, read_limited
 from kb.documents import BlockKind, Section
 from kb.instructions import addresses_machines, opens_prompt
@@ -18,15 +18,15 @@ _MESSAGE = (
     "readers shall see of it into a code block."
 )
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_MARKERS = re.compile(r"[\s#>]*")  # of headings and quotations
+_MARKERS = re.compile(r"\A[\s#>]*")  # of headings and quotations
 
 
 def instructions_in(entries: Iterable[Entry]) -> Iterator[Problem]:
     """A warning for each place that gives orders to a language model."""
     for entry in entries:
-        for line, column in sorted({*_in_fields(entry), *_in_body(entry)}):
-            path, code = entry.source.path, "instructs-machines"
-            yield Problem(path, line, column, code, _MESSAGE, Severity.WARNING)
+        for place in sorted({*_in_fields(entry), *_in_body(entry)}):
+            path = entry.source.path
+            yield Problem(path, *place, "instructs-machines", _MESSAGE, Severity.WARNING)
 
 
 def _in_fields(entry: Entry) -> Iterator[Place]:
@@ -43,16 +43,12 @@ def _fields(entry: Entry) -> Iterator[tuple[str, str]]:
     lists = {"questions": fields.questions}
     if product:
         lists |= {"suitable_for": product.suitable_for, "not_for": product.not_for}
-        yield from (
-            (f"attributes.{fact.key}", f"{fact.label}: {fact.value}") for fact in product.facts
-        )
+        for fact in product.facts:
+            yield f"attributes.{fact.key}", f"{fact.label}: {fact.value}"
     for name, texts in lists.items():
-        # A single text may stand without a list.
-        paths = (
-            path if (path := f"{name}.{n}") in entry.parsed.places else name
-            for n in range(len(texts))
-        )
-        yield from zip(paths, texts, strict=True)
+        for number, text in enumerate(texts):
+            path = f"{name}.{number}"
+            yield path if path in entry.parsed.places else name, text
 
 
 def _in_body(entry: Entry) -> Iterator[Place]:
@@ -60,12 +56,20 @@ def _in_body(entry: Entry) -> Iterator[Place]:
     sections = entry.parsed.sections
     if not any(map(_is_addressed, sections)) and not opens_prompt(entry.parsed.heading):
         return
-    data = read_limited(entry.source)
-    text = decode(data)[0] if isinstance(data, bytes) else ""
-    _, body, first_line = split(text)
+    body, first_line = _body(entry)
     lines = _without_code(body.split("\n"))
     found = [(line + first_line, column) for line, column in _places(lines)]
     yield from found or [(first_line, 1)]  # written so that only the page shows it
+
+
+def _body(entry: Entry) -> tuple[str, int]:
+    """The Markdown with the number of its first line; nothing when the file has just changed."""
+    data = read_limited(entry.source)
+    try:
+        _, body, first_line = split(decode(data)[0] if isinstance(data, bytes) else "")
+    except FrontMatterError:
+        return "", 1
+    return body, first_line
 
 
 def _is_addressed(section: Section) -> bool:
@@ -87,23 +91,31 @@ def _without_code(lines: Sequence[str]) -> list[str]:
 
 
 def _places(lines: Sequence[str]) -> Iterator[Place]:
-    """Lines, counted from 0, and columns where such text begins: in a line or across several."""
+    """Lines, counted from 0, and columns where such text begins."""
     start = 0
     for end in (*(n for n, line in enumerate(lines) if not line.strip()), len(lines)):
-        paragraph = lines[start:end]
-        single = [n for n, line in enumerate(paragraph) if _is_order(line)]
-        if not single and _is_order("\n".join(paragraph)):
-            single = [max(n for n in range(len(paragraph)) if _is_order("\n".join(paragraph[n:])))]
-        yield from ((start + n, _column("\n".join(paragraph[n:]))) for n in single)
+        for number, text in _orders(lines[start:end]):
+            yield start + number, _column(text)
         start = end + 1
 
 
+def _orders(paragraph: Sequence[str]) -> list[tuple[int, str]]:
+    """The lines that are such text, with their numbers; or the last that begins one, to its end."""
+    single = [(number, line) for number, line in enumerate(paragraph) if _is_order(line)]
+    if single:
+        return single
+    rests = [(number, "\n".join(paragraph[number:])) for number in range(len(paragraph))]
+    return [rest for rest in rests if _is_order(rest[1])][-1:]
+
+
 def _is_order(text: str) -> bool:
-    bare = text[len(_MARKERS.match(text)[0]) :]  # type: ignore[index]
+    bare = _MARKERS.sub("", text, count=1)
     return addresses_machines(bare) or (text.lstrip().startswith("#") and opens_prompt(bare))
 
 
 def _column(text: str) -> int:
-    """Where in the first line the order begins: behind it, nothing is left of the order."""
-    words = [word.start() for word in re.finditer(r"\S+", text.split("\n")[0])]
-    return 1 + max((start for start in words if _is_order(text[start:])), default=0)
+    """Where in its first line the first order begins."""
+    words = list(re.finditer(r"\S+", text))
+    first = next(text[: word.end()] for word in words if _is_order(text[: word.end()]))
+    starts = [word.start() for word in words if word.end() <= len(first.split("\n")[0])]
+    return 1 + max((start for start in starts if _is_order(first[start:])), default=0)

@@ -5,7 +5,7 @@ plain words: lower-case ASCII, one space between two words, nothing else. Marks 
 matched in text that keeps its punctuation.
 
 Help for readers uses many of the same words ("ignore the warning", "Wir antworten ab sofort
-schneller"), so a pattern wants two signs that a machine is meant. In 82 MB of public documentation
+schneller"), so a pattern wants two signs that a machine is meant. In 84 MB of public documentation
 they hit eleven of 1.2 million paragraphs, and all but one quote a prompt or tell how to decode.
 """
 

@@ -13,7 +13,6 @@ import base64
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 from kb.documents import Block, BlockKind
 from kb.instruction_rules import (
@@ -94,12 +93,10 @@ def _decoded(blob: str) -> str:
     return text if text.isprintable() and " " in text.strip() else ""
 
 
-# All passages of a section ask, one after the other; some kB each.
-@lru_cache(maxsize=256)
-def withheld_blocks(context: str, blocks: tuple[Block, ...]) -> frozenset[Block]:
-    """Those of a section's blocks of which no answer may be made.
+def withheld_blocks(context: str, blocks: Sequence[Block]) -> frozenset[Block]:
+    """Those of a passage's blocks of which no answer may be made.
 
-    `context` is the section's place, "title › heading": all that stands below an order belongs to
+    `context` is the passage's place, "title › heading": all that stands below an order belongs to
     it. Elsewhere a paragraph, item or row is withheld whole, a numbered list too, and so is what an
     order that ends in a colon announces.
     """
