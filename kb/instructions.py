@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from kb.documents import Block, BlockKind
+from kb.documents import Block, BlockKind, Passage
 from kb.instruction_rules import (
     BLOB,
     DECODE,
@@ -116,6 +116,16 @@ def withheld_blocks(context: str, blocks: Sequence[Block]) -> frozenset[Block]:
             is_announced = bool(OPEN_END.search(_plain(block.text)))
     found.update(block for block in blocks if block.group in lists)
     return frozenset(found)
+
+
+def trusted_text(passage: Passage) -> str:
+    """The text of a passage without what is addressed to machines; nearly always all of it.
+
+    By this a passage is near to a question: were the order read along, the sentence beside it
+    would be given for an answer to what only the order says.
+    """
+    withheld = withheld_blocks(passage.context, passage.blocks)
+    return "\n".join(block.text for block in passage.blocks if block not in withheld)
 
 
 def opens_prompt(heading: str) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from kb.instructions import addresses_machines, trusted_text
 from search.answer_types import Expected, expected, tells_number
 from search.confidence import Evidence, Thresholds, confidence
 from search.generation import Generation
@@ -102,9 +103,9 @@ class Answers:
 
         `matchers` by locale of the index; `product` is what attributes say to it, if anything.
         """
-        # What is known of AB-1300 is no answer about AB-1200.
-        names_unknown = ranking.names_unknown_code
-        if product and not names_unknown:
+        # What is known of AB-1300 is no answer about AB-1200, and an order is no question.
+        is_refused = ranking.names_unknown_code or addresses_machines(ranking.query)
+        if product and not is_refused:
             return self._from_attributes(product, result)
         if not ranking.documents:
             team = self._site.team_of("")
@@ -117,7 +118,7 @@ class Answers:
             shown = self._calibration.calibrated(sure)
         best = offer.document if offer else ranking.documents[0]
         about = self._library.document(best.document)
-        if offer and sure >= thresholds.answered_from and not names_unknown:
+        if offer and sure >= thresholds.answered_from and not is_refused:
             status, answer, passage = AnswerStatus.ANSWERED, offer.unit.answer, offer.unit.passage
             citations: tuple[Citation, ...] = (Citation(about, passage.heading, passage.anchor),)
         else:
@@ -161,7 +162,7 @@ class Answers:
         if offer is None:
             return None, Evidence(first[0].cosine, first[0].late or 0.0, 0.0)
         passage, index = offer.unit.passage, offer.document.index
-        terms = terms_of(f"{passage.context}\n{passage.text}", index)
+        terms = terms_of(f"{passage.context}\n{trusted_text(passage)}", index)
         covered = matchers[index.locale].coverage(terms)
         return offer, Evidence(offer.document.cosine, offer.document.late or 0.0, covered)
 

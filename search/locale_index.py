@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kb.documents import Document, Passage
 from kb.errors import DamagedIndex
+from kb.instructions import trusted_text
 from search.analysis import Analyzer, Token, analyzer, tokens
 from search.compounds import Decompounder
 from search.dense import DenseIndex, FloatArray, build_dense_index
@@ -67,7 +68,7 @@ class LocaleContent:
 
 def text_to_embed(passage: Passage) -> str:
     """What the encoder reads of a passage: its place in the document, then its text."""
-    return f"{passage.context}\n{passage.text}"
+    return f"{passage.context}\n{trusted_text(passage)}"
 
 
 def units_by_passage(passages: Sequence[Passage], locale: str) -> list[list[Unit]]:

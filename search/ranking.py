@@ -65,6 +65,7 @@ class Question:
     reliance: float = 0.0  # 0..1, how far late interaction is relied on; in all languages alike
 
 
+_FAINT = np.float32(0.1)
 _NONE = np.empty(0, np.float32)
 
 
@@ -110,7 +111,9 @@ class Candidates:
             fused: FloatArray = (1 - weight) * near + weight * self.keyword
         else:
             fused = self.keyword * np.float32(self.evidence)
-        scores: FloatArray = np.clip(fused - np.float32(penalty), 0, 1)
+        # The penalty puts a document behind others; it does not make it vanish.
+        kept = np.maximum(fused - np.float32(penalty), _FAINT * fused) if penalty else fused
+        scores: FloatArray = np.clip(kept, 0, 1)
         return scores
 
 

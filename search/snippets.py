@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.documents import BlockKind, Passage
+from kb.instructions import withheld_blocks
 from kb.text import sentences
 from search.analysis import Token, tokens
 from search.locale_index import LocaleIndex
@@ -71,11 +72,14 @@ class ReadPassage:
 def read_passage(passage: Passage, title: str, index: LocaleIndex) -> ReadPassage:
     """Cut and analyse a passage of the document called `title`.
 
-    Facts repeat the title, which stands above every snippet; it is left out of them here.
+    Facts repeat the title, which stands above every snippet; it is left out of them here. So is
+    what is addressed to machines: they read results, too.
     """
+    withheld = withheld_blocks(passage.context, passage.blocks)
     found = tuple(
         sentence.removeprefix(f"{title} – ") if block.kind is BlockKind.FACT else sentence
         for block in passage.blocks
+        if block not in withheld
         for sentence in sentences(block.text, index.locale)
     )
     terms = tuple(terms_of(text, index) for text in found)

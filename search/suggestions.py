@@ -12,6 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from kb.documents import Document
+from kb.instructions import addresses_machines
 from search.analysis import tokens
 from search.lexicon import Lexicon, Words, write_words
 from search.mapped import mapped
@@ -50,8 +51,9 @@ def write_suggestions(folder: Path, documents: Sequence[Document]) -> None:
 
 
 def titles_and_questions(document: Document) -> list[str]:
-    """What a document is called and asked for, the title first."""
-    return list(dict.fromkeys([document.title, *document.questions]))
+    """What a document is called and asked for, the title first; no orders to machines."""
+    questions = (text for text in document.questions if not addresses_machines(text))
+    return list(dict.fromkeys([document.title, *questions]))
 
 
 def _keys(words: Sequence[str]) -> Iterator[str]:

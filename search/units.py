@@ -37,7 +37,7 @@ class Unit:
     """A piece of a passage that may be an answer as it is."""
 
     answer: Answer
-    span: tuple[int, int]  # [start, end) of its words in `passage.text.split()`
+    span: tuple[int, int]  # [start, end) of its words in `trusted_text(passage).split()`
     passage: Passage
     block: int  # place of its block in the passage
 
@@ -60,9 +60,9 @@ def units(passage: Passage, neighbours: Sequence[Passage], locale: str) -> Itera
     seen: set[int] = set()
     end = 0
     for place, block in enumerate(passage.blocks):
-        start, end = end, end + _words(block.text)
         if block in withheld:
             continue
+        start, end = end, end + _words(block.text)
         if block.kind is BlockKind.STEP and (steps := _steps(passage, block.group, neighbours)):
             if block.group not in seen and not addresses_machines(steps.text):
                 seen.add(block.group)

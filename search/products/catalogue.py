@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kb.documents import BlockKind, Document, Kind, Page, Section
+from kb.instructions import addresses_machines
 from kb.numbers import price_text
 from kb.site import Asked, AttributeSchema, ProductType, Site
 from kb.store.library import Library
@@ -204,9 +205,10 @@ def _known(number: int, document: Document, page: Page) -> KnownProduct:
 
 
 def _fact_ending(section: Section, end: str) -> str:
-    """The first fact of a section that ends so; "" when there is none."""
+    """The first fact of a section that ends so; "" when there is none, or it must not be said."""
     blocks = (block.text for block in section.blocks if block.kind is BlockKind.FACT)
-    return next((text for text in blocks if end.strip() and text.endswith(end)), "")
+    found = next((text for text in blocks if end.strip() and text.endswith(end)), "")
+    return "" if addresses_machines(found) else found
 
 
 def _priced(described: ProductType, currencies: Iterable[str]) -> Attributes:
