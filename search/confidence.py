@@ -95,7 +95,7 @@ _ENOUGH, _ENOUGH_UNANSWERABLE = 40, 10
 # ones that may get not even related articles.
 _UNFOUNDED, _UNRELATED = 0.05, 0.05
 # Judgments are few; what they say is held to what makes sense.
-_ANSWERED_FROM, _RELATED_FROM = (0.2, 0.6), (0.05, 0.2)
+_ANSWERED_FROM, _RELATED_FROM = (0.3, 0.6), (0.05, 0.2)
 _SLOPES, _INTERCEPT = (0.2, 3.0), 5.0
 _STEPS = 25  # of Newton's method; five are usual
 _CAUTION = 1.0  # weight of a prior for slope 1 and intercept 0, in judgments

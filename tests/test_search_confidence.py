@@ -167,7 +167,7 @@ def test_odd_judgments_give_sane_values(judged: list[Judged]) -> None:
     assert values == sorted(values)
     assert 0 <= values[0] < values[-1] <= 1
     thresholds = found.thresholds_of("de")
-    assert 0.2 <= thresholds.answered_from <= 0.6
+    assert 0.3 <= thresholds.answered_from <= 0.6
     assert 0.05 <= thresholds.related_from <= 0.2
 
 
@@ -263,7 +263,7 @@ def test_each_language_has_its_own_thresholds() -> None:
     found = calibrate([*right, *strict, *easy])
     assert found.thresholds.keys() == {"de", "en"}
     assert found.thresholds_of("de").answered_from > 0.35
-    assert found.thresholds_of("en").answered_from == 0.2
+    assert found.thresholds_of("en").answered_from == 0.3
     assert found.thresholds_of("fr") == USUAL
 
 
@@ -285,7 +285,7 @@ def test_a_language_with_unanswerable_questions_only_keeps_its_related_articles(
     ("unanswerable", "answerable", "expected"),
     [
         (0.999, 0.999, Thresholds(answered_from=0.6, related_from=0.2)),
-        (0.001, 0.001, Thresholds(answered_from=0.2, related_from=0.05)),
+        (0.001, 0.001, Thresholds(answered_from=0.3, related_from=0.05)),
     ],
 )
 def test_thresholds_are_held_to_what_makes_sense(
