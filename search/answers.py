@@ -68,12 +68,14 @@ def _score(offer: Offer) -> float:
 
 def _with_neighbour(offers: Sequence[Offer]) -> Offer | None:
     """The best offer; with the sentence beside it when that one answers nearly as well."""
-    best = max(offers, key=_score, default=None)
-    if best is None:
+    ranked = sorted(((_score(offer), offer) for offer in offers), key=lambda p: p[0], reverse=True)
+    if not ranked:
         return None
-    near = [offer for offer in offers if _score(offer) >= _score(best) - _NEARLY]
-    for other in sorted(near, key=_score, reverse=True):
-        if other is not best and (unit := best.unit.joined(other.unit)):
+    (highest, best), *others = ranked
+    for score, other in others:
+        if score < highest - _NEARLY:
+            break
+        if unit := best.unit.joined(other.unit):
             return replace(best, unit=unit)
     return best
 
@@ -161,10 +163,12 @@ class Answers:
         offer = _with_neighbour(offers)
         if offer is None:
             return None, Evidence(first[0].cosine, first[0].late or 0.0, 0.0)
-        passage, index = offer.unit.passage, offer.document.index
-        terms = terms_of(f"{passage.context}\n{trusted_text(passage)}", index)
-        covered = matchers[index.locale].coverage(terms)
-        return offer, Evidence(offer.document.cosine, offer.document.late or 0.0, covered)
+        found = offer.document
+        if found.cosine is not None:
+            return offer, Evidence(found.cosine, found.late or 0.0, 0.0)
+        passage = offer.unit.passage
+        terms = terms_of(f"{passage.context}\n{trusted_text(passage)}", found.index)
+        return offer, Evidence(None, 0.0, matchers[found.index.locale].coverage(terms))
 
     def _offers(
         self, ranking: Ranking, ranked: RankedDocument, matcher: Matcher

@@ -20,7 +20,8 @@ class Evidence:
 
     cosine: float | None  # of the question with the best passage; None without an encoder
     late: float  # late interaction with it; 0 without an encoder
-    coverage: float  # 0..1, share of the question's information found in passage and title
+    # 0..1, share of the question's information found in passage and title; 0 with an encoder
+    coverage: float
 
 
 # Logistic regression on 2,731 questions: the example judgments and eight public sets, each with

@@ -1,4 +1,4 @@
-"""Texts in, unit vectors out.
+"""Texts in; out comes a vector for each text, and the state of each of its words.
 
 Needs onnxruntime, tokenizers and numpy, and a folder written by `search.model.prepare`. Torch
 and sentence-transformers are not involved.

@@ -47,7 +47,7 @@ def test_questions_find_the_article_that_answers(
 def test_a_question_in_the_other_language_finds_the_article_in_the_asked_one(
     example: Searcher,
 ) -> None:
-    hit = example.search("Wo sehe ich, wann mein Paket ankommt?", "en").hits[0]
+    hit = example.search("wo ist mein Paket", "en").hits[0]
     assert (hit.document.id, hit.document.locale) == ("delivery-tracking", "en")
 
 

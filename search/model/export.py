@@ -1,8 +1,8 @@
-"""Turns a loaded SentenceTransformer into one ONNX graph: token ids in, unit vectors out.
+"""Turns a loaded SentenceTransformer into one ONNX graph: token ids in, vectors out.
 
-Beside the text's vector the graph gives the states of its tokens, less what all texts share. The
-whole module chain is exported, pooling and normalisation included, so serving needs to know nothing
-about the model. The graph takes texts of equal length (no padding, no mask): serving
+Beside the text's unit vector the graph gives the states of its tokens, less what all texts share.
+The whole module chain is exported, pooling and normalisation included, so serving needs to know
+nothing about the model. The graph takes texts of equal length (no padding, no mask): serving
 encodes one at a time.
 """
 
