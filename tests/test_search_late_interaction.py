@@ -708,8 +708,8 @@ def test_questions_of_few_telling_words_rely_less_on_words(ranker: Ranker) -> No
     def reliance(query: str) -> float:
         return rank(ranker, query).questions["de"].reliance
 
-    assert reliance(QUERY) == 1
-    assert 0 < reliance("wo ist das") < reliance("wo ist die Rechnung") < 1
+    assert reliance(f"{QUERY} Kann ich dort auch die Lieferadresse ändern?") == 1
+    assert 0 < reliance("wo ist das") < reliance("wo ist die Rechnung") < reliance(QUERY) <= 1
 
 
 def test_without_an_encoder_nothing_is_said_of_words_in_context(generation: Generation) -> None:
