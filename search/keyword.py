@@ -19,7 +19,7 @@ from whoosh.scoring import BM25F
 from whoosh.searching import Searcher as WhooshSearcher
 
 from kb.errors import DamagedIndex
-from search.lexicon import Lexicon, write_words
+from search.lexicon import Lexicon, write_lexicon
 from search.mapped import mapped
 
 FloatArray = npt.NDArray[np.float32]
@@ -86,7 +86,7 @@ def _compile(searcher: WhooshSearcher, folder: Path) -> None:
             rows.setdefault(term, []).append((passages, scores))
     terms = sorted(rows)
     merged = [_merge(rows[term], np.add) for term in terms]
-    write_words(folder, _TERMS, (term.decode() for term in terms))
+    write_lexicon(folder, _TERMS, [term.decode() for term in terms])
     sizes = [0, *(len(passages) for passages, _ in merged)]
     np.save(folder / _STARTS, np.cumsum(sizes, dtype=np.int64))
     np.save(folder / _PASSAGES, np.concatenate([_EMPTY[0], *(p for p, _ in merged)]))

@@ -14,7 +14,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from kb.documents import Document
 from kb.instructions import addresses_machines
 from search.analysis import tokens
-from search.lexicon import Lexicon, Words, write_words
+from search.lexicon import SortedWords, Words, write_words
 from search.mapped import mapped
 
 _KEYS, _ENTRIES, _OWNERS, _PLACES = "suggest-keys", "suggest", "suggest-owner.npy", "suggest-at.npy"
@@ -65,10 +65,10 @@ class Suggestions:
     """Read access. Safe to share between threads and processes."""
 
     def __init__(self, folder: Path) -> None:
-        self._keys = Lexicon(folder, _KEYS)
+        self._keys = SortedWords(folder, _KEYS)
         self._entries = Words(folder, _ENTRIES)
         self._folded = Words(folder, _FOLDED)
-        self._heads = Lexicon(folder, _HEADS)
+        self._heads = SortedWords(folder, _HEADS)
         self._places: npt.NDArray[np.int32] = mapped(folder / _PLACES)
         self._owners: npt.NDArray[np.int32] = mapped(folder / _OWNERS)
         self._read_as = lru_cache(maxsize=2_000)(self._readings)

@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise, starmap
+from itertools import chain, pairwise, product, starmap
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,14 @@ from rapidfuzz.distance import DamerauLevenshtein
 from search.analysis import Token
 from search.compounds import LINKS, MAX_WORD
 from search.dictionary import BitArray, WordList, marks, word_list
-from search.lexicon import Lexicon, Words, write_words
+from search.lexicon import Lexicon, Words, write_lexicon, write_words
 from search.mapped import mapped
 
 _WORDS, _FORMS, _COUNTS = "words", "forms", "counts.npy"
 _STEMS, _STEM_COUNTS = "stems", "stem-counts.npy"
 _INFLECTED, _INFLECTED_TERMS = "inflected", "inflected-terms"
 _BASES, _BASE_TERMS = "bases", "base-terms"
+_SHAPES, _SHAPED = "shapes", "shaped"
 _ORDINARY = "ordinary.npy"
 
 # Customers mix these languages: their words are no slips, whatever the content's language is.
@@ -59,20 +60,33 @@ def write_vocabulary(
             spellings.setdefault(token.word, Counter())[text[token.start : token.end]] += 1
             in_full.update(piece for piece in token.pieces if len(piece) > len(token.word))
     words = sorted(spellings, key=str.encode)
-    write_words(folder, _WORDS, words)
+    write_lexicon(folder, _WORDS, words)
     write_words(folder, _FORMS, (spellings[word].most_common(1)[0][0] for word in words))
     counts = [spellings[word].total() for word in words]
     np.save(folder / _COUNTS, np.array(counts, np.int64))
+    _write_terms(folder, (_SHAPES, _SHAPED), _by_shape(words))
     stems: Counter[str] = Counter()
     for word, count in zip(words, counts, strict=True):
         stems[stem(word)] += count
     ordered = sorted(stems, key=str.encode)
-    write_words(folder, _STEMS, ordered)
+    write_lexicon(folder, _STEMS, ordered)
     np.save(folder / _STEM_COUNTS, np.array([stems[name] for name in ordered], np.int64))
     language = locale.split("-")[0]
     _write_inflections(folder, in_full.union(words), stem, word_list(language))
     lists = [word_list(name).ordinary for name in {language, *_MIXED}]
     np.save(folder / _ORDINARY, np.bitwise_or.reduce(lists))
+
+
+def _by_shape(words: Iterable[str]) -> Mapping[str, set[str]]:
+    """Words by first letter and length: those that one may be a slip of stand together."""
+    found: dict[str, set[str]] = {}
+    for word in words:
+        found.setdefault(_shape(word[0], len(word)), set()).add(word)
+    return found
+
+
+def _shape(letter: str, size: int) -> str:
+    return f"{letter}{size}"
 
 
 def _write_inflections(
@@ -96,7 +110,7 @@ def _write_inflections(
 
 def _write_terms(folder: Path, names: tuple[str, str], terms: Mapping[str, set[str]]) -> None:
     keys = sorted((key for key, found in terms.items() if found), key=str.encode)
-    write_words(folder, names[0], keys)
+    write_lexicon(folder, names[0], keys)
     write_words(folder, names[1], (" ".join(sorted(terms[key])) for key in keys))
 
 
@@ -112,8 +126,10 @@ class Vocabulary:
         self._inflected = Lexicon(folder, _INFLECTED), Words(folder, _INFLECTED_TERMS)
         self._bases = Lexicon(folder, _BASES), Words(folder, _BASE_TERMS)
         self._ordinary: BitArray = mapped(folder / _ORDINARY)
-        self._by_length: dict[int, tuple[list[str], list[int]]] | None = None
+        self._shapes = Lexicon(folder, _SHAPES), Words(folder, _SHAPED)
+        self._letters = {self._shapes[0][number][0] for number in range(len(self._shapes[0]))}
         self.correction = lru_cache(maxsize=10_000)(self._correction)
+        self._like = lru_cache(maxsize=100)(self._words_like)
         self.inflections = lru_cache(maxsize=20_000)(self._inflections)
         self.longer = lru_cache(maxsize=1_000)(self._longer)
 
@@ -165,32 +181,34 @@ class Vocabulary:
     def _nearest(self, word: str) -> str | None:
         slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
         near = (
-            (cost, -int(self._counts[number]), number)
-            for size in range(len(word) - slips, len(word) + slips + 1)
-            for known, distance, number in self._near(word, size, slips)
+            (cost, -self.frequency(known), known)
+            for known, distance in self._near(word, slips)
             if (cost := _cost(word, known, distance)) <= slips + _MARGIN
         )
         best = min(near, default=None)
-        return self._forms[best[2]] if best else None
+        return self._usual(best[2]) if best else None
 
-    def _near(self, word: str, size: int, slips: int) -> list[tuple[str, float, int]]:
-        """Words of so many letters, at most so many slips away: word, distance and number."""
-        known, numbers = self._of_length(size)
-        near = process.extract(
+    def _near(self, word: str, slips: int) -> Iterator[tuple[str, float]]:
+        """Known words that are at most so many slips away, with the number of slips.
+
+        A first letter that is neither the word's first nor its second costs so much that nothing
+        else may differ.
+        """
+        sizes = range(len(word) - slips, len(word) + slips + 1)
+        shapes = product({word[0], word[1]}, sizes)
+        known = list(chain.from_iterable(starmap(self._like, shapes)))
+        for other, distance, _ in process.extract(
             word, known, scorer=DamerauLevenshtein.distance, score_cutoff=slips, limit=None
-        )
-        return [(other, distance, numbers[place]) for other, distance, place in near]
+        ):
+            yield other, distance
+        for letter in self._letters.difference(word[:2]):
+            for other in (letter + word, letter + word[1:]):
+                if self.frequency(other):
+                    yield other, 1
 
-    def _of_length(self, size: int) -> tuple[list[str], list[int]]:
-        if self._by_length is None:
-            by_length: dict[int, tuple[list[str], list[int]]] = {}
-            for number in range(len(self._words)):
-                word = self._words[number]
-                words, numbers = by_length.setdefault(len(word), ([], []))
-                words.append(word)
-                numbers.append(number)
-            self._by_length = by_length
-        return self._by_length.get(size, ([], []))
+    def _words_like(self, letter: str, size: int) -> Sequence[str]:
+        """The words with this first letter and length."""
+        return _terms_at(self._shapes, _shape(letter, size))
 
     def _mended(self, word: str) -> str | None:
         """A compound of a known word and one with a slip: `Rechnungsadrese`."""

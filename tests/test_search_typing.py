@@ -6,9 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 from conftest import ROOT
+from rapidfuzz.distance import DamerauLevenshtein
 
 from indexer.build import build_index
 from kb.documents import Document, Kind
@@ -17,7 +19,7 @@ from search.generation import Generation
 from search.locale_index import LocaleIndex
 from search.searcher import Searcher
 from search.suggestions import Suggestions, write_suggestions
-from search.vocabulary import Vocabulary
+from search.vocabulary import _MARGIN, Vocabulary, _cost
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,31 @@ def test_no_inflected_word_of_the_language_is_put_right(vocabulary: Vocabulary) 
     words = list(word_list("de").bases)[::500]
     assert len(words) > 200
     assert not [word for word in words if vocabulary.correction(word)]
+
+
+def test_only_words_that_may_be_meant_are_compared_yet_none_is_missed(
+    vocabulary: Vocabulary,
+) -> None:
+    """Words are looked up by first letter and length; comparing all of them gives the same."""
+    words = [vocabulary._words[number] for number in range(len(vocabulary._words))]
+    known = [word for word in words if word.isalpha() and 4 <= len(word) <= 14]
+    random = Random(5)
+    for word in random.sample(known, 150):
+        letter, place = random.choice("aeinrstx"), random.choice([0, 0, 1, 2, len(word) - 1])
+        typed = word[:place] + letter + word[place + random.choice([0, 1]) :]
+        slips = 2 if len(typed) >= 8 else 1
+        near = ((other, DamerauLevenshtein.distance(typed, other)) for other in known)
+        every = {
+            (other, slip)
+            for other, slip in near
+            if slip <= slips and _cost(typed, other, slip) <= slips + _MARGIN
+        }
+        found = {
+            pair
+            for pair in vocabulary._near(typed, slips)
+            if _cost(typed, *pair) <= slips + _MARGIN and pair[0] in known
+        }
+        assert found == every, typed
 
 
 def test_a_mistyped_question_finds_what_was_meant_and_says_so(built_index: Path) -> None:
