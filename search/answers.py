@@ -5,16 +5,17 @@ everything else only finds what is near.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 
-from kb.instructions import addresses_machines, trusted_text
-from search.answer_types import Expected, expected, tells_number
+from kb.instructions import addresses_machines
+from search.answer_types import Expected, expected
 from search.confidence import Evidence, Thresholds, confidence
+from search.forward_index import BoolArray, UnitPlaces
 from search.generation import Generation
 from search.products.answers import ProductAnswer
+from search.ragged import combined
 from search.ranker import RankedDocument, Ranking
 from search.ranking import Question
 from search.results import (
@@ -25,11 +26,10 @@ from search.results import (
     Citation,
     SearchResult,
 )
-from search.snippets import Matcher, terms_of
+from search.snippets import Matcher
 from search.units import Unit, units
 
 _DOCUMENTS_READ = 3  # whose passages are searched for the answer
-_REMEMBERED_PASSAGES = 1000  # whose units are kept; about 10 kB each
 _PASSAGES_READ = 3  # of each, by meaning, beside the best one
 # A fact that the question asks for is as sure as can be said of words.
 _SUREST = 0.99
@@ -37,51 +37,23 @@ _SUREST = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A unit of a ranked document, with what speaks for it."""
+    """A unit of a ranked document that may answer."""
 
-    unit: Unit
     document: RankedDocument
-    words: float  # late interaction of the unit, and the headings above it, with the question
-    meaning: float  # cosine of the means of their words; both 0 without an encoder
-    coverage: float  # 0..1, of the unit's own text and the headings above it
-    is_expected: bool  # it is of the kind that the question asks for
+    passage: int  # within the language
+    number: int  # of the unit in its passage
+    score: float  # only comparable among the offers of one question
 
 
-# What decides between units; the spread of each differs.
+# What decides between units; the spread of each differs: late interaction of the unit, and the
+# headings above it, with the question; the cosine of the means of their words; the score of the
+# document; the share of the question found in the unit and the headings; whether it is of the kind
+# that the question asks for.
 _WORDS, _MEANING, _DOCUMENT, _COVERAGE, _KIND = 10.0, 6.0, 2.0, 0.5, 0.9
-
 
 # So far behind the best sentence, the one beside it is part of the answer: +.03 of the answers hold
 # what was asked for, at five words more.
 _NEARLY = 1.0
-
-
-def _score(offer: Offer) -> float:
-    return (
-        _WORDS * offer.words
-        + _MEANING * offer.meaning
-        + _DOCUMENT * offer.document.score
-        + _COVERAGE * offer.coverage
-        + _KIND * offer.is_expected
-    )
-
-
-def _with_neighbour(offers: Sequence[Offer]) -> Offer | None:
-    """The best offer; with the sentence beside it when that one answers nearly as well."""
-    ranked = sorted(((_score(offer), offer) for offer in offers), key=lambda p: p[0], reverse=True)
-    if not ranked:
-        return None
-    (highest, best), *others = ranked
-    for score, other in others:
-        if score < highest - _NEARLY:
-            break
-        if unit := best.unit.joined(other.unit):
-            return replace(best, unit=unit)
-    return best
-
-
-# A unit, and the terms by which it and the headings above it may be asked for.
-ReadUnit = tuple[Unit, frozenset[str]]
 
 
 class Answers:
@@ -91,8 +63,6 @@ class Answers:
         self._library = generation.library
         self._site = generation.site
         self._calibration = generation.calibration
-        self._indexes = generation.locales
-        self._read = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_units)
 
     def answer(
         self,
@@ -112,16 +82,19 @@ class Answers:
         if not ranking.documents:
             team = self._site.team_of("")
             return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
-        offer, evidence = self._best(ranking, matchers)
+        offers = self._offers(ranking, matchers)
+        document = offers[0].document if offers else ranking.documents[0]
+        evidence = self._evidence(document, matchers[document.index.locale])
         thresholds, sure = Thresholds(), confidence(evidence)
         shown = sure
         if evidence.cosine is not None:  # what judgments say holds for vectors only
             thresholds = self._calibration.thresholds_of(result.locale)
             shown = self._calibration.calibrated(sure)
-        best = offer.document if offer else ranking.documents[0]
-        about = self._library.document(best.document)
-        if offer and sure >= thresholds.answered_from and not is_refused:
-            status, answer, passage = AnswerStatus.ANSWERED, offer.unit.answer, offer.unit.passage
+        about = self._library.document(document.document)
+        may = sure >= thresholds.answered_from and not is_refused
+        unit = self._unit(offers) if may else None
+        if unit:
+            status, answer, passage = AnswerStatus.ANSWERED, unit.answer, unit.passage
             citations: tuple[Citation, ...] = (Citation(about, passage.heading, passage.anchor),)
         else:
             known = sure >= thresholds.related_from
@@ -150,58 +123,75 @@ class Answers:
             is_from_attributes=True,
         )
 
-    def _best(
-        self, ranking: Ranking, matchers: Mapping[str, Matcher]
-    ) -> tuple[Offer | None, Evidence]:
-        """The best answer the first documents offer, and what speaks for it."""
-        first = ranking.documents[:_DOCUMENTS_READ]
+    def _evidence(self, document: RankedDocument, matcher: Matcher) -> Evidence:
+        """What speaks for an answer from this document."""
+        if document.cosine is not None:
+            return Evidence(document.cosine, document.late or 0.0, 0.0)
+        passage = np.array([document.passage - document.index.first_passage])
+        present = matcher.matches(passage).present
+        whole = combined(np.logical_or, present, np.array([0]), np.array([len(present)]))
+        return Evidence(None, 0.0, float(matcher.coverage(whole)[0]))
+
+    def _offers(self, ranking: Ranking, matchers: Mapping[str, Matcher]) -> list[Offer]:
+        """All units of the best passages of the first documents, best first."""
         offers = [
             offer
-            for ranked in first
-            for offer in self._offers(ranking, ranked, matchers[ranked.index.locale])
+            for ranked in ranking.documents[:_DOCUMENTS_READ]
+            for offer in _offers_of(ranking, ranked, matchers[ranked.index.locale])
         ]
-        offer = _with_neighbour(offers)
-        if offer is None:
-            return None, Evidence(first[0].cosine, first[0].late or 0.0, 0.0)
-        found = offer.document
-        if found.cosine is not None:
-            return offer, Evidence(found.cosine, found.late or 0.0, 0.0)
-        passage = offer.unit.passage
-        terms = terms_of(f"{passage.context}\n{trusted_text(passage)}", found.index)
-        return offer, Evidence(None, 0.0, matchers[found.index.locale].coverage(terms))
+        return sorted(offers, key=lambda offer: -offer.score)
 
-    def _offers(
-        self, ranking: Ranking, ranked: RankedDocument, matcher: Matcher
-    ) -> Iterator[Offer]:
-        """The units of a document's best passage, and of those nearest in meaning."""
-        index = ranked.index
-        question = ranking.questions[index.locale]
-        kind = expected(ranking.query)
-        for local in _passages_to_read(ranked, question):
-            offered = self._read(index.locale, ranked.document, local)
-            near = index.unit_similarities(question.states, local, len(offered))
-            for (unit, terms), (words, meaning) in zip(offered, near.tolist(), strict=True):
-                fits = _is_expected(unit, kind)
-                yield Offer(unit, ranked, words, meaning, matcher.coverage(terms), fits)
+    def _unit(self, offers: Sequence[Offer]) -> Unit | None:
+        """The best unit; with the sentence beside it when that one answers nearly as well."""
+        if not offers:
+            return None
+        best, *others = offers
+        units_of_passage = self._units(best)
+        if best.number >= len(units_of_passage):  # the passage was cut by another version
+            return None
+        unit = units_of_passage[best.number]
+        for other in others:
+            if other.score < best.score - _NEARLY:
+                break
+            is_beside = other.document is best.document and other.passage == best.passage
+            if is_beside and (both := unit.joined(units_of_passage[other.number])):
+                return both
+        return unit
 
-    def _read_units(self, locale: str, document: int, local: int) -> tuple[ReadUnit, ...]:
-        """The units of a passage, numbered within its language; the same for every question."""
-        index = self._indexes[locale]
+    def _units(self, offer: Offer) -> list[Unit]:
+        """The units of the passage that an offer is from."""
+        index, document = offer.document.index, offer.document.document
         passages = self._library.passages_of(document)
         first = int(index.document_start[document - index.first_document])
-        passage = passages[local - first]
-        above = terms_of(passage.context, index)
-        return tuple(
-            (unit, above | terms_of(unit.answer.text, index))
-            for unit in units(passage, passages, locale)
-        )
+        return list(units(passages[offer.passage - first], passages, index.locale))
 
 
-def _is_expected(unit: Unit, kind: Expected) -> bool:
-    is_steps = unit.answer.form is AnswerForm.STEPS
+def _offers_of(ranking: Ranking, ranked: RankedDocument, matcher: Matcher) -> Iterator[Offer]:
+    """The units of a document's best passage, and of those nearest in meaning."""
+    index = ranked.index
+    question = ranking.questions[index.locale]
+    kind = expected(ranking.query)
+    passages = np.array(_passages_to_read(ranked, question), np.int64)
+    matches = matcher.matches(passages)
+    places = index.forward.units(passages, matches.starts)
+    if not len(places.rows):
+        return
+    scores = _KIND * _is_expected(places, kind) + _DOCUMENT * ranked.score
+    present = combined(np.logical_or, matches.present, *places.rows.T)
+    scores += _COVERAGE * matcher.coverage(present)
+    if index.late is not None and question.states is not None:
+        words, meaning = index.late.unit_similarities(question.states, passages).T
+        scores += _WORDS * words + _MEANING * meaning
+    starts = places.starts.tolist()
+    for passage, start, end in zip(passages.tolist(), starts, starts[1:], strict=False):
+        for number, score in enumerate(scores[start:end].tolist()):
+            yield Offer(ranked, passage, number, score)
+
+
+def _is_expected(places: UnitPlaces, kind: Expected) -> BoolArray:
     if kind is Expected.NUMBER:
-        return not is_steps and tells_number(unit.answer.text)
-    return kind is Expected.STEPS and is_steps
+        return places.tells_number & ~places.is_steps
+    return places.is_steps & (kind is Expected.STEPS)
 
 
 def _passages_to_read(ranked: RankedDocument, question: Question) -> list[int]:

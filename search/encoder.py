@@ -4,18 +4,17 @@ Needs onnxruntime, tokenizers and numpy, and a folder written by `search.model.p
 and sentence-transformers are not involved.
 """
 
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.errors import ModelError, ModelMissing
+from kb.errors import ModelMissing
 from search.model.store import GRAPH, ModelFacts, find_model, read_facts
+from search.session import Session
 from search.tokenizer import NO_WORD, TextTokenizer, open_tokenizer
 
 __all__ = ["Encoded", "Encoder", "FloatArray", "OnnxEncoder", "find_model", "open_encoder"]
@@ -24,8 +23,6 @@ FloatArray = NDArray[np.float32]
 
 # Texts per batch of `encode_passages`: about a second of work, the most an interruption loses.
 BATCH = 64
-
-_ERRORS_ONLY = 3  # onnxruntime's log levels: 0 verbose to 4 fatal
 
 
 class Encoded(NamedTuple):
@@ -75,20 +72,17 @@ class OnnxEncoder:
     gets the same vector. It costs nothing for passages (decision record 0003); work is spread
     by encoding `threads` texts at a time, each on one thread.
 
-    The tokenizer is loaded by `open` and shared with processes forked later. The onnxruntime
-    session does not survive a fork, so each process makes its own at first use.
+    The tokenizer is loaded by `open` and shared with processes forked later; each of them opens
+    the model for itself.
     """
 
     def __init__(
         self, folder: Path, facts: ModelFacts, tokenizer: TextTokenizer, threads: int
     ) -> None:
         self.facts = facts
-        self._folder = folder
         self._tokenizer = tokenizer
         self._threads = threads
-        self._lock = threading.Lock()
-        self._session: Any = None
-        self._session_owner = 0  # process id
+        self._session = Session(folder / GRAPH)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, verify: bool = True) -> Self:
@@ -140,21 +134,10 @@ class OnnxEncoder:
     def _encode(self, prompt: str, text: str) -> Encoded:
         tokens = self._tokenizer.tokens(prompt + text)
         ids = np.array([tokens.ids], dtype=np.int64)
-        try:
-            vectors, states = self._own_session().run(None, {"input_ids": ids})
-        except Exception as error:  # onnxruntime's errors share no narrower base
-            raise ModelError(f"The encoder model failed on a text: {error}") from error
+        vectors, states = self._session.run({"input_ids": ids})
         # A prompt that ends without a space makes one word with the text's first.
         of_prompt = len(f"{prompt}.".split()) - 1
         return Encoded(vectors[0], _words(states[0], tokens.words)[of_prompt:])
-
-    def _own_session(self) -> Any:
-        if self._session_owner != os.getpid():
-            with self._lock:
-                if self._session_owner != os.getpid():
-                    self._session = _new_session(self._folder / GRAPH)
-                    self._session_owner = os.getpid()
-        return self._session
 
 
 def _words(states: FloatArray, words: Sequence[int]) -> FloatArray:
@@ -183,25 +166,3 @@ def open_encoder(
         return OnnxEncoder.open(find_model(models, fingerprint), threads)
     except ModelMissing:
         return open_encoder(models, threads) if fingerprint else None
-
-
-def _new_session(graph: Path) -> Any:
-    """One thread per run, and no pool of its own: concurrency is the caller's.
-
-    Spinning pools of onnxruntime, OpenMP and BLAS slow each other down (DESIGN: 10 ms against
-    5.2 ms for encoding plus a vector product), and several web workers share few cores.
-    """
-    # The import starts a thread. It must not run in a process that forks: it would not survive
-    # in the children, and they abort when they end.
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
-    # Patterns are remembered per input length, and questions have many lengths.
-    options.enable_mem_pattern = False
-    try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no narrower base
-        raise ModelError(f"{graph} cannot be loaded; run `kb model prepare`.") from error

@@ -21,6 +21,7 @@ from kb.instructions import trusted_text
 from search.analysis import Analyzer, Token, analyzer, tokens
 from search.compounds import Decompounder
 from search.dense import DenseIndex, FloatArray, build_dense_index
+from search.forward_index import ForwardIndex, PassageContent, write_forward_index
 from search.keyword import KeywordFields, KeywordIndex, build_keyword_index
 from search.late_interaction import (
     LateIndex,
@@ -98,15 +99,43 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
     write_suggestions(folder, content.documents)
     write_vocabulary(folder, content.locale, _texts(content), analyzer(content.locale).term)
     build_keyword_index(folder, _fields(content, Vocabulary(folder)))
+    units_of = units_by_passage(content.passages, content.locale)
+    _write_forward_index(folder, content, units_of)
     if content.vectors is not None:
         build_dense_index(folder, content.vectors)
-        write_late_index(folder, _telling_words(content), content.hidden)
+        write_late_index(folder, _telling_words(content, units_of), content.hidden)
 
 
-def _telling_words(content: LocaleContent) -> list[PassageWords]:
+def _write_forward_index(
+    folder: Path, content: LocaleContent, units_of: Sequence[Sequence[Unit]]
+) -> None:
+    split = decompounder(content.locale, Vocabulary(folder))
+    term = analyzer(content.locale).term
+    terms = KeywordIndex(folder, len(content.passages)).terms
+
+    @lru_cache(maxsize=200_000)
+    def numbers(word: str, pieces: tuple[str, ...]) -> tuple[int, ...]:
+        found = (terms.find(term(part)) for part in (word, *parts_of(word, pieces, split)))
+        return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    titles = [document.title for document in content.documents]
+    pairs = zip(content.passages, units_of, strict=True)
+    write_forward_index(
+        folder,
+        (
+            PassageContent(passage, titles[passage.document - content.first_document], own)
+            for passage, own in pairs
+        ),
+        content.locale,
+        lambda token: numbers(token.word, token.pieces),
+    )
+
+
+def _telling_words(
+    content: LocaleContent, units_of: Sequence[Sequence[Unit]]
+) -> list[PassageWords]:
     """The words of each passage without those too common to tell anything."""
     analysis = analyzer(content.locale)
-    units_of = units_by_passage(content.passages, content.locale)
     found = []
     for passage, words, own in zip(content.passages, content.words, units_of, strict=True):
         texts = text_to_embed(passage).split()[: len(words)]
@@ -149,7 +178,11 @@ def _fields(content: LocaleContent, vocabulary: Vocabulary) -> Iterator[KeywordF
             questions=[t for q in document.questions for t in _terms(analysis, tokens(q))],
             headings=_terms(analysis, tokens(headings)),
             body=_terms(analysis, body),
-            parts=[analysis.term(part) for token in parts for part in parts_of(token, split)],
+            parts=[
+                analysis.term(part)
+                for token in parts
+                for part in parts_of(token.word, token.pieces, split)
+            ],
         )
 
 
@@ -171,11 +204,11 @@ def decompounder(locale: str, vocabulary: Vocabulary) -> Decompounder | None:
     return Decompounder(frequency, inflected)
 
 
-def parts_of(token: Token, split: Decompounder | None) -> tuple[str, ...]:
+def parts_of(word: str, pieces: tuple[str, ...], split: Decompounder | None) -> tuple[str, ...]:
     """The words inside a word: between its marks, else the parts of a compound."""
-    if token.pieces:
-        return token.pieces
-    return split.split(token.word) if split else ()
+    if pieces:
+        return pieces
+    return split.split(word) if split else ()
 
 
 class LocaleIndex:
@@ -192,7 +225,6 @@ class LocaleIndex:
             raise DamagedIndex(f"{folder}: the index cannot be read.", folder) from error
         self.analyzer = analyzer(self.locale)
         self.decompounder = decompounder(self.locale, self.vocabulary)
-        self.terms_in = lru_cache(maxsize=200_000)(self._terms_in)
         self.synonyms = _by_term(synonyms, self.analyzer)
         # Vectors are numbered passages first, extras behind them.
         self.row_document = np.concatenate([self.passage_document, self.extra_document])
@@ -213,11 +245,7 @@ class LocaleIndex:
         self.keyword = KeywordIndex(folder, self.passages)
         self.dense = DenseIndex(folder) if shape["dense"] else None
         self.late = LateIndex(folder) if shape["dense"] else None
-
-    def _terms_in(self, word: str) -> tuple[str, ...]:
-        """The terms by which a word may be found: its own, and those of the parts of a compound."""
-        parts = self.decompounder.split(word) if self.decompounder else ()
-        return tuple(self.analyzer.term(part) for part in (word, *parts))
+        self.forward = ForwardIndex(folder)
 
     def passages_of(self, document: int) -> npt.NDArray[np.int64]:
         """Numbers of a document's passages, ascending."""
@@ -229,9 +257,12 @@ class LocaleIndex:
         """The documents nearest in meaning to this one's title; empty without vectors."""
         if self.dense is None:
             return []
-        title = self.passages + int(np.searchsorted(self.extra_document, document))
-        rows, _ = self.dense.nearest(self.dense.vector(title), _NEIGHBOUR_ROWS)
-        near = dict.fromkeys(int(number) for number in self.row_document[rows])
+        title = self.dense.vector(
+            self.passages + int(np.searchsorted(self.extra_document, document))
+        )
+        rows = self.dense.near(title, _NEIGHBOUR_ROWS)
+        rows = rows[np.argsort(-self.dense.cosines(title, rows), kind="stable")]
+        near = dict.fromkeys(self.row_document[rows].tolist())
         return [number for number in near if number != document][:limit]
 
     def question(
@@ -245,19 +276,6 @@ class LocaleIndex:
         assert self.late is not None
         weights = [self._weight(word, is_common) for word in text.split()[: len(states)]]
         return self.late.question(states, np.array(weights, np.float32))
-
-    def unit_similarities(
-        self, question: QuestionWords | None, passage: int, units: int
-    ) -> FloatArray:
-        """How near each of the `units` of a passage is, (units, 2); see `LateIndex`.
-
-        Zero without an encoder, or when the passage was cut by another version than this.
-        """
-        if self.late is not None and question is not None:
-            found = self.late.unit_similarities(question, passage)
-            if len(found) == units:
-                return found
-        return np.zeros((units, 2), np.float32)
 
     def _weight(self, word: str, is_common: Callable[[str], bool]) -> float:
         """The information of a word between white space, 0..1: of the rarest word in it."""

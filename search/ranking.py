@@ -18,6 +18,7 @@ from search.dense import FloatArray
 from search.late_interaction import QuestionWords
 from search.locale_index import LocaleIndex
 from search.query import QueryWord
+from search.ragged import runs
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -49,10 +50,9 @@ ONE_PASSAGE_SHARE = 0.5
 # A hit in another language must be better than this to stand above one in the asked language.
 FALLBACK_PENALTY = 0.08
 # Vectors and documents that each leg offers to the fusion.
-CANDIDATES = 300
-# Documents whose words are compared, and passages of each beside the opening.
+CANDIDATES = 200
+# Documents whose words are compared: those of the best passage and of the opening.
 READ_CLOSELY = 50
-_PASSAGES_READ = 2
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def keyword_leg(index: LocaleIndex, words: Sequence[QueryWord]) -> KeywordLeg:
             known += word.information
             in_passage[passages] += scores
             owners = index.passage_document[passages]
-            starts = np.flatnonzero(np.diff(owners, prepend=-1))
+            starts = runs(owners)
             anywhere[owners[starts]] += np.maximum.reduceat(scores, starts)
     together = np.maximum.reduceat(in_passage, index.document_start)
     documents = ONE_PASSAGE_SHARE * together + (1 - ONE_PASSAGE_SHARE) * anywhere
@@ -182,10 +182,10 @@ class _Passages:
     def of(
         cls, index: LocaleIndex, leg: KeywordLeg, passages: IntArray, cosine: FloatArray
     ) -> Self:
-        owners = index.passage_document[passages].astype(np.int64)
-        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        owners = index.passage_document[passages]
+        starts = runs(owners)
         score = _fused(cosine, leg.passages[passages])
-        return cls(passages, cosine, score, starts, owners[starts])
+        return cls(passages, cosine, score, starts, owners[starts].astype(np.int64))
 
     def of_documents(self, values: FloatArray) -> FloatArray:
         """Values of passages as those of their documents: of the best one and the opening."""
@@ -194,24 +194,12 @@ class _Passages:
         whole: FloatArray = (1 - share) * best + share * values[self.starts]
         return whole
 
-    def worth_reading(self, documents: BoolArray) -> IntArray:
-        """Places of the best passages, and the opening, of the documents marked, (documents,)."""
-        order, place = self._in_order(self.score)
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order)) - self.starts[place]
-        chosen = rank < _PASSAGES_READ
-        chosen[self.starts] = True
-        return np.flatnonzero(chosen & documents[place])
-
-    def best(self, score: FloatArray) -> IntArray:
-        """For each document the place of its passage with the best score, (found,)."""
-        order, _ = self._in_order(score)
-        return order[self.starts]
-
-    def _in_order(self, score: FloatArray) -> tuple[IntArray, IntArray]:
-        """Places of passages by document, then by falling score; and the document of each place."""
-        place = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=len(score)))
-        return np.lexsort((-score, place)), place
+    def best(self, values: FloatArray) -> IntArray:
+        """For each document the place of its passage with the best value, (documents,)."""
+        sizes = np.diff(self.starts, append=len(values))
+        highest = np.repeat(np.maximum.reduceat(values, self.starts), sizes)
+        places = np.flatnonzero(values == highest)  # several where passages are alike
+        return places[runs(np.repeat(np.arange(len(sizes)), sizes)[places])]
 
 
 def _fused(meaning: FloatArray, keyword: FloatArray) -> FloatArray:
@@ -233,7 +221,7 @@ def _read_closely(
     likely = np.zeros(len(whole), np.bool_)
     # Without late interaction cosines alone are the meaning: half as wide.
     likely[np.argsort(-_fused(2 * whole, keyword), kind="stable")[:READ_CLOSELY]] = True
-    read = found.worth_reading(likely)
+    read = np.union1d(found.best(found.score)[likely], found.starts[likely])
     late = np.full(len(found.passages), -1, np.float32)
     late[read] = index.late.similarities(question.states, found.passages[read])
     of_documents = found.of_documents(late)
@@ -259,12 +247,13 @@ def _rows(
     """Vectors to compare exactly: the nearest, the best by keyword, and each one's opening."""
     assert index.dense is not None
     row_allowed = allowed[index.row_document] if allowed is not None else None
-    nearest, _ = index.dense.nearest(query, CANDIDATES, row_allowed)
+    nearest = index.dense.near(query, CANDIDATES, row_allowed)
     scores = leg.passages if row_allowed is None else leg.passages * row_allowed[: index.passages]
-    by_keyword = _top(scores, CANDIDATES)
-    found = np.concatenate([nearest, by_keyword])
-    openings = index.document_start[np.unique(index.row_document[found])]
-    return np.unique(np.concatenate([found, openings]))
+    found = np.zeros(len(index.row_document), np.bool_)
+    found[nearest] = True
+    found[_top(scores, CANDIDATES)] = True
+    found[index.document_start[index.row_document[found]]] = True
+    return np.flatnonzero(found)
 
 
 def _by_keyword(index: LocaleIndex, leg: KeywordLeg, allowed: BoolArray | None) -> Candidates:

@@ -6,6 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from kb.documents import Document, Kind
 from kb.site import Site
 from search.analysis import tokens
@@ -22,12 +24,13 @@ from search.results import (
     Degraded,
     Hit,
     SearchResult,
+    Snippet,
     Suggestion,
     SuggestionForm,
 )
-from search.snippets import Matcher, ReadPassage, read_passage, snippet
+from search.snippets import Matcher, snippets
 
-_REMEMBERED_PASSAGES = 2000  # analysed passages that are kept; about 5 kB each
+_REMEMBERED_DOCUMENTS = 1000  # without their bodies; about 3 kB each
 _ANSWER_HITS = 5  # results returned with an answer
 
 
@@ -48,7 +51,7 @@ class Searcher:
         self.passages = generation.counts["passages"]
         used = self._ranker.encoder
         self.encoder_name = used.name if used else None
-        self._read = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_passage)
+        self._document = lru_cache(maxsize=_REMEMBERED_DOCUMENTS)(self.library.document)
         self.degraded = () if used else (Degraded.NO_ENCODER,)
 
     @classmethod
@@ -138,24 +141,27 @@ class Searcher:
         """The first `limit` documents of a ranking, read from the library, with snippets."""
         best = ranking.documents[:limit]
         matchers = _matchers(ranking, best)
-        hits = tuple(self._hit(ranked, matchers[ranked.index.locale]) for ranked in best)
+        shown: dict[int, Snippet] = {}
+        for name, matcher in matchers.items():
+            own = [ranked for ranked in best if ranked.index.locale == name]
+            first = self._indexes[name].first_passage
+            passages = np.array([ranked.passage - first for ranked in own], np.int64)
+            numbers = (ranked.document for ranked in own)
+            shown.update(zip(numbers, snippets(matcher, passages), strict=True))
+        hits = tuple(self._hit(ranked, shown[ranked.document]) for ranked in best)
         corrected = self._corrected(ranking.query, locale)
         return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
 
-    def _hit(self, ranked: RankedDocument, matcher: Matcher) -> Hit:
-        document = self.library.document(ranked.document)
-        read = self._read(ranked.index.locale, ranked.passage, document.title)
+    def _hit(self, ranked: RankedDocument, snippet: Snippet) -> Hit:
+        text = ranked.index.forward.text(ranked.passage - ranked.index.first_passage)
         return Hit(
-            document=document,
-            heading=read.passage.heading,
-            anchor=read.passage.anchor,
-            snippet=snippet(read, matcher),
+            document=self._document(ranked.document),
+            heading=text.heading,
+            anchor=text.anchor,
+            snippet=snippet,
             score=round(ranked.score, 4),
             fallback=ranked.fallback,
         )
-
-    def _read_passage(self, locale: str, number: int, title: str) -> ReadPassage:
-        return read_passage(self.library.passage(number), title, self._indexes[locale])
 
     def _corrected(self, query: str, locale: str) -> str | None:
         """The query with every unknown word replaced by its likeliest known one, if any."""

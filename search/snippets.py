@@ -1,15 +1,17 @@
 """The part of a passage that shows why it was found, and which words in it to mark."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from kb.documents import BlockKind, Passage
-from kb.instructions import withheld_blocks
-from kb.text import sentences
-from search.analysis import Token, tokens
+import numpy as np
+import numpy.typing as npt
+
+from search.forward_index import BoolArray, ForwardIndex, IntArray, Matches
 from search.locale_index import LocaleIndex
 from search.query import QueryWord
 from search.results import Snippet
+
+FloatArray = npt.NDArray[np.float64]
+Highlight = tuple[int, int]  # [start, end) offsets
 
 _SENTENCE_ENDS = (".", "!", "?", ":", "…", "“", "”", "»", ")")
 
@@ -20,99 +22,99 @@ class Matcher:
     """Tells which words of a text the question asked for. One for each question and language."""
 
     def __init__(self, words: Sequence[QueryWord], index: LocaleIndex) -> None:
-        self._index = index
-        self._ways = [[frozenset(way.terms) for way in word.alternatives] for word in words]
-        self._asked = frozenset(term for ways in self._ways for way in ways for term in way)
+        self.forward: ForwardIndex = index.forward
+        find = index.keyword.terms.find
+        asked = {term for word in words for way in word.alternatives for term in way.terms}
+        numbers = {term: number for term in asked if (number := find(term)) is not None}
+        self.terms: IntArray = np.array(sorted(set(numbers.values())), np.int64)
+        column = {number: place for place, number in enumerate(self.terms.tolist())}
+        # Of each word the ways to find it, as columns of what `matches` finds present.
+        self._ways = [
+            [
+                [column[numbers[term]] for term in way.terms]
+                for way in word.alternatives
+                if all(term in numbers for term in way.terms)
+            ]
+            for word in words
+        ]
         self._information = [word.information for word in words]
         self._total = sum(self._information) or 1.0
 
-    def highlights(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Offsets [start, end) of the words asked for."""
-        return tuple(
-            (token.start, token.end)
-            for token in tokens(text)
-            if not self._asked.isdisjoint(_terms_in(token, self._index))
-        )
+    def matches(self, passages: IntArray) -> Matches:
+        """Where the words asked for stand in these passages, numbered within the language."""
+        return self.forward.matches(passages, self.terms)
 
-    def coverage(self, terms: frozenset[str]) -> float:
-        """Share of the question's information that is found in these terms, 0..1.
+    def coverage(self, present: BoolArray) -> FloatArray:
+        """Share of the question's information that is found in each row, (rows,), 0..1.
 
-        A word counts when all terms of one of its alternatives are there: `x` alone says nothing
-        of `AB-1200/X`.
+        `present`, (rows, terms), as of `matches`. A word counts when all terms of one of its
+        alternatives are there: `x` alone says nothing of `AB-1200/X`.
         """
-        pairs = zip(self._ways, self._information, strict=True)
-        found = (known for ways, known in pairs if any(way <= terms for way in ways))
-        return sum(found) / self._total
+        covered = np.zeros(len(present))
+        for ways, information in zip(self._ways, self._information, strict=True):
+            found = present[:, [way[0] for way in ways if len(way) == 1]].any(axis=1)
+            for way in ways:
+                if len(way) > 1:
+                    found |= present[:, way].all(axis=1)
+            covered += information * found
+        return covered / self._total
 
 
-def terms_of(text: str, index: LocaleIndex) -> frozenset[str]:
-    """The terms by which the words of a text may be asked for."""
-    found: set[str] = set()
-    for token in tokens(text):
-        found.update(_terms_in(token, index))
-    return frozenset(found)
+def snippets(matcher: Matcher, passages: IntArray) -> Iterator[Snippet]:
+    """For each passage the run of its sentences that covers most of the question."""
+    matches = matcher.matches(passages)
+    # What the headings say need not be said again: they are part of every row.
+    covered = matcher.coverage(matches.present)
+    bounds = matches.starts.tolist()
+    for passage, first, end in zip(passages.tolist(), bounds, bounds[1:], strict=False):
+        sentences = matcher.forward.text(passage).sentences
+        if not sentences:
+            yield Snippet("", ())
+            continue
+        best = int(covered[first + 1 : end].argmax())
+        yield _snippet(sentences, best, _marked(matches, first + 1, end))
 
 
-def _terms_in(token: Token, index: LocaleIndex) -> tuple[str, ...]:
-    if not token.pieces:
-        return index.terms_in(token.word)
-    return tuple(map(index.analyzer.term, (token.word, *token.pieces)))
+def _marked(matches: Matches, first: int, end: int) -> list[list[Highlight]]:
+    """The words asked for in each of the rows [first, end), in order, each once."""
+    row = matches.places[:, 0]
+    left, right = np.searchsorted(row, [first, end])
+    marked: list[list[Highlight]] = [[] for _ in range(end - first)]
+    for number, start, stop in matches.places[left:right].tolist():
+        own = marked[number - first]
+        if (start, stop) not in own[-1:]:
+            own.append((start, stop))
+    return marked
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPassage:
-    """A passage cut and analysed once; the same for every question."""
-
-    passage: Passage
-    sentences: tuple[str, ...]
-    terms: tuple[frozenset[str], ...]  # of each sentence
-    title_terms: frozenset[str]
-
-
-def read_passage(passage: Passage, title: str, index: LocaleIndex) -> ReadPassage:
-    """Cut and analyse a passage of the document called `title`.
-
-    Facts repeat the title, which stands above every snippet; it is left out of them here. So is
-    what is addressed to machines: they read results, too.
-    """
-    withheld = withheld_blocks(passage.context, passage.blocks)
-    found = tuple(
-        sentence.removeprefix(f"{title} – ") if block.kind is BlockKind.FACT else sentence
-        for block in passage.blocks
-        if block not in withheld
-        for sentence in sentences(block.text, index.locale)
-    )
-    terms = tuple(terms_of(text, index) for text in found)
-    return ReadPassage(passage, found, terms, terms_of(title, index))
+def _snippet(sentences: Sequence[str], best: int, marked: Sequence[Sequence[Highlight]]) -> Snippet:
+    text, highlights = "", []
+    for number in _run(sentences, best):
+        if text:
+            text += _joint(text)
+        highlights += [(len(text) + start, len(text) + end) for start, end in marked[number]]
+        text += sentences[number]
+    text = _shortened(text)
+    shown = len(text.removesuffix(" …"))
+    return Snippet(text, tuple(found for found in highlights if found[1] <= shown))
 
 
-def snippet(read: ReadPassage, matcher: Matcher) -> Snippet:
-    """The run of sentences of a passage that covers most of the question."""
-    if not read.sentences:
-        return Snippet("", ())
-    # What the title says need not be said again.
-    covered = [matcher.coverage(read.title_terms | terms) for terms in read.terms]
-    text = _shortened(_from(read.sentences, covered.index(max(covered))))
-    return Snippet(text, matcher.highlights(text))
+def _run(sentences: Sequence[str], best: int) -> range:
+    """Sentences from the best one on as long as they fit, filled up with those before it."""
+    lengths = [len(text) + len(_joint(text)) for text in sentences]
+    start, end, room = best, best + 1, SNIPPET_LENGTH - lengths[best]
+    while end < len(sentences) and lengths[end] < room:
+        room -= lengths[end]
+        end += 1
+    while start and lengths[start - 1] < room:
+        start -= 1
+        room -= lengths[start]
+    return range(start, end)
 
 
-def _from(parts: Sequence[str], start: int) -> str:
-    """Sentences from `start` on as long as they fit, filled up with those before it."""
-    chosen = parts[start]
-    for part in parts[start + 1 :]:
-        if len(chosen) + len(part) >= SNIPPET_LENGTH:
-            break
-        chosen = _joined(chosen, part)
-    for part in reversed(parts[:start]):
-        if len(chosen) + len(part) >= SNIPPET_LENGTH:
-            break
-        chosen = _joined(part, chosen)
-    return chosen
-
-
-def _joined(left: str, right: str) -> str:
-    """Sentences follow each other; rows and facts, which end without a mark, are set apart."""
-    return f"{left} {right}" if left.endswith(_SENTENCE_ENDS) else f"{left} · {right}"
+def _joint(left: str) -> str:
+    """What stands between sentences: rows and facts, which end without a mark, are set apart."""
+    return " " if left.endswith(_SENTENCE_ENDS) else " · "
 
 
 def _shortened(text: str) -> str:

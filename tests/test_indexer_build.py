@@ -238,7 +238,7 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
 
 
 def test_vectors_that_cannot_be_written_are_a_store_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="vectors.faiss"):
+    with pytest.raises(StoreError, match="vectors.npy"):
         build_dense_index(tmp_path / "gone", np.eye(3, dtype=np.float32))
 
 

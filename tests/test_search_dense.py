@@ -1,4 +1,4 @@
-"""The vector index: exact below the switch-over, restricted searches, damaged files."""
+"""The vector index: sketches against full comparison, restricted searches, damaged files."""
 
 from pathlib import Path
 
@@ -6,39 +6,63 @@ import numpy as np
 import pytest
 
 from kb.errors import DamagedIndex
-from search.dense import VECTORS_FILE, DenseIndex, FloatArray, build_dense_index
+from search import dense
+from search.dense import (
+    SKETCHED_FROM,
+    SKETCHES_FILE,
+    VECTORS_FILE,
+    DenseIndex,
+    FloatArray,
+    IntArray,
+    build_dense_index,
+)
+
+SIZES = [500, SKETCHED_FROM - 1, SKETCHED_FROM, 5000]
 
 
-@pytest.fixture
-def vectors() -> FloatArray:
-    found = np.random.default_rng(7).normal(size=(500, 32)).astype(np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+def unit_vectors(count: int) -> FloatArray:
+    """Clustered, as texts are: many vectors that are nearly alike."""
+    random = np.random.default_rng(7)
+    topics = random.normal(size=(40, 32))
+    found = topics[random.integers(40, size=count)] + 0.4 * random.normal(size=(count, 32))
+    unit: FloatArray = (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
-@pytest.mark.parametrize("exact_up_to", [1000, 10])
-def test_the_nearest_are_those_of_a_full_comparison(
-    tmp_path: Path, vectors: FloatArray, exact_up_to: int
+def exact(vectors: FloatArray, query: FloatArray, limit: int) -> set[int]:
+    return set(np.argsort(-(vectors @ query))[:limit].tolist())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_ten_nearest_are_always_found(tmp_path: Path, size: int) -> None:
+    vectors = unit_vectors(size)
+    build_dense_index(tmp_path, vectors)
+    index = DenseIndex(tmp_path)
+    for number in range(0, size, size // 50):
+        found = index.near(vectors[number], 300)
+        assert len(found) == len(set(found.tolist())) == 300
+        assert exact(vectors, vectors[number], 10) <= set(found.tolist())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("read_all", [0, dense.READ_ALL])
+@pytest.mark.parametrize("share", [0.01, 0.5])
+def test_a_restricted_search_finds_the_nearest_within_its_bounds(
+    tmp_path: Path, size: int, read_all: int, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_dense_index(tmp_path, vectors, exact_up_to)
-    found, cosines = DenseIndex(tmp_path).nearest(vectors[3], 10)
-    everything = vectors @ vectors[3]
-    assert set(found) == set(np.argsort(-everything)[:10])
-    assert cosines == pytest.approx(everything[found], abs=1e-5)
+    monkeypatch.setattr(dense, "READ_ALL", read_all)
+    vectors = unit_vectors(size)
+    build_dense_index(tmp_path, vectors)
+    allowed = np.random.default_rng(3).random(size) < share
+    found = DenseIndex(tmp_path).near(vectors[3], 40, allowed)
+    assert len(found) == min(40, allowed.sum())
+    assert allowed[found].all()
+    within: IntArray = np.flatnonzero(allowed)
+    assert {int(within[n]) for n in exact(vectors[within], vectors[3], 5)} <= set(found.tolist())
 
 
-@pytest.mark.parametrize("exact_up_to", [1000, 10])
-def test_a_restricted_search_stays_within_its_bounds(
-    tmp_path: Path, vectors: FloatArray, exact_up_to: int
-) -> None:
-    build_dense_index(tmp_path, vectors, exact_up_to)
-    allowed = np.zeros(len(vectors), np.bool_)
-    allowed[100:140] = True
-    found, _ = DenseIndex(tmp_path).nearest(vectors[3], 10, allowed)
-    assert len(found) == 10
-    assert all(allowed[found])
-
-
-def test_cosines_of_named_vectors_come_in_their_order(tmp_path: Path, vectors: FloatArray) -> None:
+def test_cosines_of_named_vectors_come_in_their_order(tmp_path: Path) -> None:
+    vectors = unit_vectors(100)
     build_dense_index(tmp_path, vectors)
     numbers = np.array([9, 3, 42])
     assert DenseIndex(tmp_path).cosines(vectors[3], numbers) == pytest.approx(
@@ -48,12 +72,21 @@ def test_cosines_of_named_vectors_come_in_their_order(tmp_path: Path, vectors: F
 
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
     build_dense_index(tmp_path, np.empty((0, 32), np.float32))
-    found, cosines = DenseIndex(tmp_path).nearest(np.ones(32, np.float32), 5)
-    assert not len(found)
-    assert not len(cosines)
+    index = DenseIndex(tmp_path)
+    assert not len(index.near(np.ones(32, np.float32), 5))
+    assert not len(index.cosines(np.ones(32, np.float32), np.empty(0, np.int64)))
 
 
-def test_a_file_that_is_no_index_is_refused(tmp_path: Path) -> None:
-    (tmp_path / VECTORS_FILE).write_bytes(b"no index")
+@pytest.mark.parametrize("name", [VECTORS_FILE, SKETCHES_FILE])
+def test_a_file_that_is_no_index_is_refused(tmp_path: Path, name: str) -> None:
+    build_dense_index(tmp_path, unit_vectors(SKETCHED_FROM))
+    (tmp_path / name).write_bytes(b"no index")
     with pytest.raises(DamagedIndex, match="vector index"):
+        DenseIndex(tmp_path)
+
+
+def test_sketches_of_other_vectors_are_refused(tmp_path: Path) -> None:
+    build_dense_index(tmp_path, unit_vectors(SKETCHED_FROM))
+    np.save(tmp_path / VECTORS_FILE, unit_vectors(SKETCHED_FROM + 1))
+    with pytest.raises(DamagedIndex, match="fit together"):
         DenseIndex(tmp_path)
