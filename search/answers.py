@@ -84,7 +84,7 @@ class Answers:
             return AnswerResult(AnswerStatus.NO_ANSWER, 0.0, None, (), result, team)
         offers = self._offers(ranking, matchers)
         document = offers[0].document if offers else ranking.documents[0]
-        evidence = self._evidence(document, matchers[document.index.locale])
+        evidence = self._evidence(document, matchers[document.locale_index.locale])
         thresholds, sure = Thresholds(), confidence(evidence)
         shown = sure
         if evidence.cosine is not None:  # what judgments say holds for vectors only
@@ -127,7 +127,7 @@ class Answers:
         """What speaks for an answer from this document."""
         if document.cosine is not None:
             return Evidence(document.cosine, document.late or 0.0, 0.0)
-        passage = np.array([document.passage - document.index.first_passage])
+        passage = np.array([document.passage - document.locale_index.first_passage])
         present = matcher.matches(passage).present
         whole = combined(np.logical_or, present, np.array([0]), np.array([len(present)]))
         return Evidence(None, 0.0, float(matcher.coverage(whole)[0]))
@@ -137,7 +137,7 @@ class Answers:
         offers = [
             offer
             for ranked in ranking.documents[:_DOCUMENTS_READ]
-            for offer in _offers_of(ranking, ranked, matchers[ranked.index.locale])
+            for offer in _offers_of(ranking, ranked, matchers[ranked.locale_index.locale])
         ]
         return sorted(offers, key=lambda offer: -offer.score)
 
@@ -160,7 +160,7 @@ class Answers:
 
     def _units(self, offer: Offer) -> list[Unit]:
         """The units of the passage that an offer is from."""
-        index, document = offer.document.index, offer.document.document
+        index, document = offer.document.locale_index, offer.document.document
         passages = self._library.passages_of(document)
         first = int(index.document_start[document - index.first_document])
         return list(units(passages[offer.passage - first], passages, index.locale))
@@ -168,7 +168,7 @@ class Answers:
 
 def _offers_of(ranking: Ranking, ranked: RankedDocument, matcher: Matcher) -> Iterator[Offer]:
     """The units of a document's best passage, and of those nearest in meaning."""
-    index = ranked.index
+    index = ranked.locale_index
     question = ranking.questions[index.locale]
     kind = expected(ranking.query)
     passages = np.array(_passages_to_read(ranked, question), np.int64)
@@ -196,7 +196,7 @@ def _is_expected(places: UnitPlaces, kind: Expected) -> BoolArray:
 
 def _passages_to_read(ranked: RankedDocument, question: Question) -> list[int]:
     """Numbers within the language: a document's best passage, and those nearest in meaning."""
-    index = ranked.index
+    index = ranked.locale_index
     best = ranked.passage - index.first_passage
     if question.vector is None or index.dense is None:
         return [best]

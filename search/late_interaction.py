@@ -24,7 +24,7 @@ CodeArray = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
 Span = tuple[int, int]  # [start, end) of words
 
-_CODES, _SCALES, _CENTRE = "word-codes.npy", "word-scales.npy", "word-centre.npy"
+_CODES, _FACTORS, _CENTRE = "word-codes.npy", "word-factors.npy", "word-centre.npy"
 _STARTS, _UNITS, _UNIT_STARTS = "word-starts.npy", "unit-words.npy", "unit-starts.npy"
 
 # Four values at equal distances, in standard deviations: for normally distributed numbers nearly
@@ -110,7 +110,7 @@ def write_late_index(folder: Path, passages: Sequence[PassageWords], hidden: int
     scales = np.concatenate([np.zeros(0, np.float16), *(w.scales for w in words)])
     centre = _centre(codes, scales, hidden)
     np.save(folder / _CODES, codes)
-    np.save(folder / _SCALES, np.stack([scales, _inverse_lengths(codes, scales, centre)], axis=1))
+    np.save(folder / _FACTORS, _factors(codes, scales, centre))
     np.save(folder / _CENTRE, centre)
     np.save(folder / _STARTS, starts)
     spans = [np.array(p.units, np.int64).reshape(-1, 2) for p in passages]
@@ -129,12 +129,16 @@ def _centre(codes: CodeArray, scales: HalfArray, hidden: int) -> FloatArray:
     return (total / (len(codes) + _MORE_WORDS)).astype(np.float32)
 
 
-def _inverse_lengths(codes: CodeArray, scales: HalfArray, centre: FloatArray) -> HalfArray:
-    inverse = np.zeros(len(codes), np.float16)
+def _factors(codes: CodeArray, scales: HalfArray, centre: FloatArray) -> FloatArray:
+    """For each word (words, 2): the scale of its decoded codes and the share of the centre that is
+    subtracted from them, both over the length of the centred state."""
+    factors = np.zeros((len(codes), 2), np.float32)
     for batch in _batches(codes):
-        states = _decoded(codes[batch], len(centre)) * scales[batch].astype(np.float32)[:, None]
-        inverse[batch] = 1 / np.maximum(np.linalg.norm(states - centre, axis=1), 1e-3)
-    return inverse
+        scale = scales[batch].astype(np.float32)
+        states = _decoded(codes[batch], len(centre)) * scale[:, None]
+        inverse = 1 / np.maximum(np.linalg.norm(states - centre, axis=1), 1e-3)
+        factors[batch] = np.stack([scale * inverse, inverse], axis=1)
+    return factors
 
 
 def _batches(codes: CodeArray) -> Iterable[slice]:
@@ -158,7 +162,7 @@ class LateIndex:
         """Raises DamagedIndex when the files do not fit together."""
         try:
             self._codes: CodeArray = mapped(folder / _CODES)
-            self._scales: HalfArray = mapped(folder / _SCALES)
+            self._factors: FloatArray = mapped(folder / _FACTORS)
             self._centre: FloatArray = np.load(folder / _CENTRE)
             self._starts: IntArray = mapped(folder / _STARTS)
             self._units: IntArray = mapped(folder / _UNITS)
@@ -172,7 +176,7 @@ class LateIndex:
         texts = len(self._starts)
         return (
             0 < texts == len(self._unit_starts)
-            and len(self._codes) == len(self._scales) == self._starts[-1]
+            and len(self._codes) == len(self._factors) == self._starts[-1]
             and len(self._units) == self._unit_starts[-1]
             and self._codes.shape[1:] == (packed_size(len(self._centre)),)
         )
@@ -239,16 +243,17 @@ class LateIndex:
 
         The centre is subtracted from the products instead of the states, which are many.
         """
-        scale, inverse = self._scales[rows].astype(np.float32).T
-        products = _products(directions, self._codes[rows])
-        cosines: FloatArray = (products * scale - (directions @ self._centre)[:, None]) * inverse
+        scale, share = self._factors[rows].T
+        cosines = _products(directions, self._codes[rows])
+        cosines *= scale
+        cosines -= np.multiply.outer(directions @ self._centre, share)
         return cosines
 
     def _states(self, rows: IntArray) -> FloatArray:
         """Centred states of these words, (rows, hidden)."""
-        scale = self._scales[rows, 0].astype(np.float32)[:, None]
-        states: FloatArray = _decoded(self._codes[rows], len(self._centre)) * scale - self._centre
-        return states
+        scale, share = self._factors[rows].T[:, :, None]
+        states: FloatArray = (_decoded(self._codes[rows], len(self._centre)) * scale) / share
+        return states - self._centre
 
 
 def _products(directions: FloatArray, codes: CodeArray) -> FloatArray:
@@ -260,8 +265,9 @@ def _products(directions: FloatArray, codes: CodeArray) -> FloatArray:
     step = np.abs(directions).max(axis=1, initial=1e-9, keepdims=True) / np.float32(127)
     columns = np.zeros((codes.shape[1] * _PER_BYTE, len(directions)), np.int8)
     columns[: directions.shape[1]] = np.rint(directions / step).T
-    levels = np.ascontiguousarray(products(_levels(codes), columns).T, np.float32)
-    found: FloatArray = step * (2 * levels - 3 * columns.sum(axis=0, dtype=np.float32)[:, None])
+    found = np.ascontiguousarray(products(_levels(codes), columns).T, np.float32)
+    found *= 2 * step
+    found -= 3 * step * columns.sum(axis=0, dtype=np.float32)[:, None]
     return found
 
 

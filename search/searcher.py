@@ -13,6 +13,7 @@ from kb.site import Site
 from search.analysis import tokens
 from search.answers import Answers
 from search.encoder import Encoder
+from search.forward_index import PassageText
 from search.generation import Generation
 from search.locale_index import LocaleIndex
 from search.products.answers import ProductAnswer, ProductAnswers
@@ -141,19 +142,18 @@ class Searcher:
         """The first `limit` documents of a ranking, read from the library, with snippets."""
         best = ranking.documents[:limit]
         matchers = _matchers(ranking, best)
-        shown: dict[int, Snippet] = {}
+        shown: dict[int, tuple[PassageText, Snippet]] = {}
         for name, matcher in matchers.items():
-            own = [ranked for ranked in best if ranked.index.locale == name]
+            own = [ranked for ranked in best if ranked.locale_index.locale == name]
             first = self._indexes[name].first_passage
             passages = np.array([ranked.passage - first for ranked in own], np.int64)
             numbers = (ranked.document for ranked in own)
             shown.update(zip(numbers, snippets(matcher, passages), strict=True))
-        hits = tuple(self._hit(ranked, shown[ranked.document]) for ranked in best)
+        hits = tuple(self._hit(ranked, *shown[ranked.document]) for ranked in best)
         corrected = self._corrected(ranking.query, locale)
         return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
 
-    def _hit(self, ranked: RankedDocument, snippet: Snippet) -> Hit:
-        text = ranked.index.forward.text(ranked.passage - ranked.index.first_passage)
+    def _hit(self, ranked: RankedDocument, text: PassageText, snippet: Snippet) -> Hit:
         return Hit(
             document=self._document(ranked.document),
             heading=text.heading,
@@ -180,7 +180,7 @@ class Searcher:
 
 def _matchers(ranking: Ranking, documents: Iterable[RankedDocument]) -> dict[str, Matcher]:
     """One for each language among the documents."""
-    indexes = {ranked.index.locale: ranked.index for ranked in documents}
+    indexes = {ranked.locale_index.locale: ranked.locale_index for ranked in documents}
     return {name: Matcher(ranking.questions[name].words, index) for name, index in indexes.items()}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from search.forward_index import BoolArray, ForwardIndex, IntArray, Matches
+from search.forward_index import BoolArray, ForwardIndex, IntArray, Matches, PassageText
 from search.locale_index import LocaleIndex
 from search.query import QueryWord
 from search.results import Snippet
@@ -60,19 +60,19 @@ class Matcher:
         return covered / self._total
 
 
-def snippets(matcher: Matcher, passages: IntArray) -> Iterator[Snippet]:
-    """For each passage the run of its sentences that covers most of the question."""
+def snippets(matcher: Matcher, passages: IntArray) -> Iterator[tuple[PassageText, Snippet]]:
+    """For each passage its text and the run of its sentences that covers most of the question."""
     matches = matcher.matches(passages)
     # What the headings say need not be said again: they are part of every row.
     covered = matcher.coverage(matches.present)
     bounds = matches.starts.tolist()
     for passage, first, end in zip(passages.tolist(), bounds, bounds[1:], strict=False):
-        sentences = matcher.forward.text(passage).sentences
-        if not sentences:
-            yield Snippet("", ())
+        text = matcher.forward.text(passage)
+        if not text.sentences:
+            yield text, Snippet("", ())
             continue
         best = int(covered[first + 1 : end].argmax())
-        yield _snippet(sentences, best, _marked(matches, first + 1, end))
+        yield text, _snippet(text.sentences, best, _marked(matches, first + 1, end))
 
 
 def _marked(matches: Matches, first: int, end: int) -> list[list[Highlight]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA
 
 from kb.documents import Document
 from kb.instructions import addresses_machines
@@ -118,7 +118,7 @@ class Suggestions:
         near = process.extract(
             word,
             set(heads),
-            scorer=DamerauLevenshtein.distance,
+            scorer=OSA.distance,
             score_cutoff=slips,
             limit=_READINGS,
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA
 
 from search.analysis import Token
 from search.compounds import LINKS, MAX_WORD
@@ -170,7 +170,8 @@ class Vocabulary:
     def _correction(self, word: str) -> str | None:
         """The likeliest known word for a normalised unknown one, as usually written.
 
-        The nearest word by Damerau-Levenshtein distance wins, of equally near ones that whose
+        The nearest word wins by the letters left out, added, changed or swapped (optimal string
+        alignment, five times as fast as true Damerau-Levenshtein), of equally near ones that whose
         slip is the likelier, then the more frequent. A compound may have its slip in one part.
         None when the word is a word, or no known word is near enough.
         """
@@ -198,7 +199,7 @@ class Vocabulary:
         shapes = product({word[0], word[1]}, sizes)
         known = list(chain.from_iterable(starmap(self._like, shapes)))
         for other, distance, _ in process.extract(
-            word, known, scorer=DamerauLevenshtein.distance, score_cutoff=slips, limit=None
+            word, known, scorer=OSA.distance, score_cutoff=slips, limit=None
         ):
             yield other, distance
         for letter in self._letters.difference(word[:2]):

@@ -123,7 +123,7 @@ def test_what_is_marked_is_what_was_asked_for(german: LocaleIndex, question: str
     words = query_words(question, german)
     asked = {term for word in words for way in word.alternatives for term in way.terms}
     numbers = np.arange(0, german.passages, 3)
-    for snippet in snippets(Matcher(words, german), numbers):
+    for _, snippet in snippets(Matcher(words, german), numbers):
         assert len(snippet.text) <= SNIPPET_LENGTH + 2
         written = {(token.start, token.end): token for token in tokens(snippet.text)}
         for span in snippet.highlights:
@@ -137,7 +137,7 @@ def test_nothing_asked_for_stays_unmarked(german: LocaleIndex, question: str) ->
     words = query_words(question, german)
     asked = {way.terms[0] for word in words for way in word.alternatives[:1]}
     marked = 0
-    for snippet in snippets(Matcher(words, german), np.arange(0, german.passages, 3)):
+    for _, snippet in snippets(Matcher(words, german), np.arange(0, german.passages, 3)):
         spans = set(snippet.highlights)
         for token in tokens(snippet.text.removesuffix(" …")):
             is_asked = german.analyzer.term(token.word) in asked

