@@ -44,14 +44,14 @@ def _measure(index: Path, models: Path) -> float:
     searcher = Searcher.open(index, encoder)
     searcher.search("Guten Tag", "de")
     asked = [(judgment.query, judgment.locale) for judgment in read_judgments(EXAMPLE)]
-    encoding = [_milliseconds(lambda: encoder.encode_query(query)) for query, _ in asked]
-    searching = [_milliseconds(lambda: searcher.search(*question)) for question in asked]
+    encoding = [_milliseconds(encoder.encode_query, query) for query, _ in asked]
+    searching = [_milliseconds(searcher.search, *question) for question in asked]
     return _slow(searching) / _slow(encoding)
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
+def _milliseconds(work: Callable[..., object], *values: str) -> float:
     start = time.perf_counter()
-    work()
+    work(*values)
     return (time.perf_counter() - start) * 1000
 
 
@@ -60,4 +60,4 @@ def _slow(taken: list[float]) -> float:
 
 
 if __name__ == "__main__":
-    print(_measure(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.stdout.write(str(_measure(Path(sys.argv[1]), Path(sys.argv[2]))))
