@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from indexer.calibration import write_calibrated
-from indexer.embedding import embed
+from indexer.embedding import Remembering, embed, keep
 from indexer.passages import cut_passages
 from indexer.publish import new_generation, prune, publish, publish_lock
 from indexer.reader import Reading, content_fingerprint, read_content
+from indexer.reuse import content_digest, take_over, write_digest
 from kb.documents import Passage
 from kb.errors import ContentError, DamagedIndex
 from kb.judgments import Judgment, load_judgments
@@ -28,6 +29,7 @@ from search.generation import (
     SITE_COPY,
     Counts,
     Facts,
+    Manifest,
     current_generation,
     read_manifest,
 )
@@ -71,8 +73,9 @@ def build_index(
         judgments = [placed.judgment for placed in load_judgments(content)[0]]
         state = _fingerprint(content_fingerprint(content), encoder, judgments)
         standing = _standing(index)
-        if standing and not force and (current := _unchanged(standing, state, skip_broken)):
-            return current
+        manifest = _intact(standing) if standing and not force else None
+        if standing and manifest and _is_current(manifest, state, skip_broken):
+            return _unchanged(standing, manifest)
         cache = BuildCache(index / CACHE_FILE)
         try:
             reading = read_content(
@@ -87,7 +90,9 @@ def build_index(
                 )
             # The content may have changed since the first look; what was read is what is built.
             state = _fingerprint(reading.fingerprint, encoder, judgments)
-            report = _build(reading, state, judgments, index, encoder, cache, progress)
+            intact = standing if manifest else None
+            builder = _Builder(index, intact, encoder, cache, progress)
+            report = builder.build(reading, state, judgments)
             cache.forget_unused()
         finally:
             cache.close()
@@ -100,10 +105,13 @@ _CUTTERS = ("lotse-kb", "sentencex", "PyStemmer", "simplemma", "Whoosh")
 
 
 def _fingerprint(content: str, encoder: Encoder | None, judgments: Sequence[Judgment]) -> str:
-    made_by = encoder.fingerprint if encoder else ""
     asked = (judgment.model_dump_json() for judgment in judgments)
-    parts = (content, made_by, str(FORMAT), *map(version, _CUTTERS), *asked)
+    parts = (content, _made_by(encoder), *asked)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _made_by(encoder: Encoder | None) -> str:
+    return "\n".join((encoder.fingerprint if encoder else "", str(FORMAT), *map(version, _CUTTERS)))
 
 
 def _standing(index: Path) -> Path | None:
@@ -115,45 +123,86 @@ def _standing(index: Path) -> Path | None:
     return index / name if name else None
 
 
-def _unchanged(standing: Path, state: str, skip_broken: bool) -> BuildReport | None:
-    """What stands, when it is what a build would give: so that one repairs what is damaged."""
+def _intact(standing: Path) -> Manifest | None:
+    """The manifest of the published generation; None when a file of it is damaged."""
     try:
-        manifest = read_manifest(standing)
+        return read_manifest(standing)
     except DamagedIndex:
         return None
-    if manifest["state"] != state or (manifest["incomplete"] and not skip_broken):
-        return None
+
+
+def _is_current(manifest: Manifest, state: str, skip_broken: bool) -> bool:
+    """Whether what stands is what a build would give."""
+    return manifest["state"] == state and (skip_broken or not manifest["incomplete"])
+
+
+def _unchanged(standing: Path, manifest: Manifest) -> BuildReport:
     return BuildReport(standing.name, False, **manifest["counts"], embedded=0, problems=())
 
 
-def _build(
-    reading: Reading,
-    state: str,
-    judgments: Sequence[Judgment],
-    index: Path,
-    encoder: Encoder | None,
-    cache: BuildCache,
-    progress: Progress,
-) -> BuildReport:
-    passages = _passages(reading)
-    contents = _contents(reading, passages)
-    made = 0
-    if encoder:
-        contents, made = _with_vectors(contents, encoder, cache, progress)
-    with new_generation(index) as folder:
-        write_library(folder / LIBRARY_FILE, reading.documents, passages)
-        (folder / SITE_COPY).write_text(reading.site.model_dump_json(), encoding="utf-8")
-        _copy_media(reading, folder)
-        progress.start("Indexing", len(contents))
-        (folder / LOCALES_FOLDER).mkdir()
+@dataclass(frozen=True)
+class _Builder:
+    """Builds generations into the folder `index`."""
+
+    index: Path
+    standing: Path | None  # the published generation; None when there is none to build on
+    encoder: Encoder | None
+    cache: BuildCache
+    progress: Progress
+
+    def build(self, reading: Reading, state: str, judgments: Sequence[Judgment]) -> BuildReport:
+        passages = _passages(reading)
+        contents = _contents(reading, passages)
+        digests = {c.locale: content_digest(c, _made_by(self.encoder)) for c in contents}
+        with new_generation(self.index) as folder:
+            locales = folder / LOCALES_FOLDER
+            changed = [
+                content
+                for content in contents
+                if not take_over(content, digests[content.locale], self.standing, locales)
+            ]
+            changed, made = self._with_vectors(contents, changed)
+            write_library(folder / LIBRARY_FILE, reading.documents, passages)
+            (folder / SITE_COPY).write_text(reading.site.model_dump_json(), encoding="utf-8")
+            _copy_media(reading, folder)
+            self.progress.start("Indexing", len(contents))
+            self.progress.advance(len(contents) - len(changed))
+            for content in changed:
+                build_locale_index(locales / content.locale, content)
+                write_digest(locales / content.locale, digests[content.locale])
+                self.progress.advance()
+            counts = Counts(documents=len(reading.documents), passages=len(passages))
+            facts = _facts(reading, state, self.encoder, counts)
+            remembering = self.encoder and Remembering(self.encoder, self.cache)
+            write_calibrated(folder, facts, judgments, remembering, self.progress)
+            name = publish(folder, facts)
+        return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
+
+    def _with_vectors(
+        self, contents: Sequence[LocaleContent], changed: Sequence[LocaleContent]
+    ) -> tuple[list[LocaleContent], int]:
+        """The changed contents with their vectors, and how many of these were made now."""
+        if not self.encoder:
+            return list(changed), 0
         for content in contents:
-            build_locale_index(folder / LOCALES_FOLDER / content.locale, content)
-            progress.advance()
-        counts = Counts(documents=len(reading.documents), passages=len(passages))
-        facts = _facts(reading, state, encoder, counts)
-        write_calibrated(folder, facts, judgments, encoder, progress)
-        name = publish(folder, facts)
-    return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
+            keep(_texts(content), self.encoder, self.cache)
+        texts = [_texts(content) for content in changed]
+        every = [text for own in texts for text in own]
+        embedded = embed(every, self.encoder, self.cache, self.progress)
+        complete, start = [], 0
+        for content, own in zip(changed, texts, strict=True):
+            vectors = embedded.vectors[start : start + len(own)]
+            words = embedded.words[start : start + len(content.passages)]
+            hidden = self.encoder.hidden
+            complete.append(replace(content, vectors=vectors, words=words, hidden=hidden))
+            start += len(own)
+        return complete, embedded.made
+
+
+def _texts(content: LocaleContent) -> list[str]:
+    """What is embedded of a language: its passages, then its titles and foreseen questions."""
+    questions = chain.from_iterable(map(titles_and_questions, content.documents))
+    return [*map(text_to_embed, content.passages), *questions]
 
 
 def _facts(reading: Reading, state: str, encoder: Encoder | None, counts: Counts) -> Facts:
@@ -196,30 +245,6 @@ def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleConte
         document_start += len(documents)
         passage_start += len(own)
     return contents
-
-
-def _with_vectors(
-    contents: Sequence[LocaleContent], encoder: Encoder, cache: BuildCache, progress: Progress
-) -> tuple[list[LocaleContent], int]:
-    """The same contents with the vectors of their passages and extra texts, and the words of the
-    passages."""
-    parts = [
-        [
-            *map(text_to_embed, content.passages),
-            *(text for document in content.documents for text in titles_and_questions(document)),
-        ]
-        for content in contents
-    ]
-    embedded = embed([text for part in parts for text in part], encoder, cache, progress)
-    complete = []
-    start = 0
-    for content, part in zip(contents, parts, strict=True):
-        end = start + len(part)
-        vectors = embedded.vectors[start:end]
-        words = embedded.words[start : start + len(content.passages)]
-        complete.append(replace(content, vectors=vectors, words=words, hidden=encoder.hidden))
-        start = end
-    return complete, embedded.made
 
 
 def _copy_media(reading: Reading, folder: Path) -> None:

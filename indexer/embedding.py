@@ -37,6 +37,35 @@ def embed(
     return Embedded(vectors, words, len(missing))
 
 
+def keep(texts: Sequence[str], encoder: Encoder, cache: BuildCache) -> None:
+    """Let the cache not forget these texts, whose vectors are not needed now."""
+    cache.keep(_key(encoder, text) for text in texts)
+
+
+class Remembering:
+    """An encoder that encodes a question only once ever: what it made is kept in the cache.
+
+    Only for the judgments, which are asked at every build.
+    """
+
+    def __init__(self, encoder: Encoder, cache: BuildCache) -> None:
+        self._encoder = encoder
+        self._cache = cache
+        self.name, self.fingerprint = encoder.name, encoder.fingerprint
+        self.dimensions, self.hidden = encoder.dimensions, encoder.hidden
+        self.encode_passages = encoder.encode_passages
+
+    def encode_query(self, text: str) -> Encoded:
+        key = hashlib.sha256(f"question\n{self.fingerprint}\n{text}".encode()).hexdigest()
+        if kept := self._cache.get_many([key]):
+            values = np.frombuffer(kept[key], np.float32)
+            vector, states = np.split(values, [self.dimensions])
+            return Encoded(vector, states.reshape(-1, self.hidden))
+        encoded = self._encoder.encode_query(text)
+        self._cache.put_many([(key, encoded.vector.tobytes() + encoded.words.tobytes())])
+        return encoded
+
+
 def _encode(
     missing: dict[str, str], encoder: Encoder, cache: BuildCache, progress: Progress
 ) -> dict[str, bytes]:

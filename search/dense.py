@@ -43,6 +43,8 @@ def build_dense_index(folder: Path, vectors: FloatArray) -> None:
 
 def _sketched(vectors: FloatArray) -> faiss.IndexPQFastScan:
     """Each dimension is a part of its own: no product of many, but a scan of bytes in registers."""
+    # Its threads spin while they wait: beside other work on two cores learning took 19 s, not one.
+    faiss.omp_set_num_threads(1)
     dimensions = vectors.shape[1]
     sketches = faiss.IndexPQFastScan(dimensions, dimensions, _BITS, faiss.METRIC_INNER_PRODUCT)
     sketches.pq.cp.niter = _ROUNDS

@@ -38,7 +38,7 @@ from search.vocabulary import Vocabulary, write_vocabulary
 
 IntArray = npt.NDArray[np.int32]
 
-_SHAPE = "shape.json"
+SHAPE = "shape.json"
 _PASSAGE_DOCUMENT, _EXTRA_DOCUMENT = "passage-document.npy", "extra-document.npy"
 
 # Of words that are common in their language, and of those that the content does not know; others
@@ -84,15 +84,7 @@ def units_by_passage(passages: Sequence[Passage], locale: str) -> list[list[Unit
 def build_locale_index(folder: Path, content: LocaleContent) -> None:
     """Write the index of one language into `folder`, which must not exist."""
     folder.mkdir(parents=True)
-    shape = {
-        "locale": content.locale,
-        "first_document": content.first_document,
-        "first_passage": content.first_passage,
-        "documents": len(content.documents),
-        "passages": len(content.passages),
-        "dense": content.vectors is not None,
-    }
-    (folder / _SHAPE).write_text(json.dumps(shape))
+    write_shape(folder, content)
     owners = [passage.document - content.first_document for passage in content.passages]
     np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
     np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
@@ -104,6 +96,19 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
     if content.vectors is not None:
         build_dense_index(folder, content.vectors)
         write_late_index(folder, _telling_words(content, units_of), content.hidden)
+
+
+def write_shape(folder: Path, content: LocaleContent) -> None:
+    """Write where the numbers of a language begin: all of its index that depends on others."""
+    shape = {
+        "locale": content.locale,
+        "first_document": content.first_document,
+        "first_passage": content.first_passage,
+        "documents": len(content.documents),
+        "passages": len(content.passages),
+        "dense": content.vectors is not None,
+    }
+    (folder / SHAPE).write_text(json.dumps(shape))
 
 
 def _write_forward_index(
@@ -232,7 +237,7 @@ class LocaleIndex:
         self.document_start = np.flatnonzero(np.diff(self.passage_document, prepend=-1))
 
     def _open(self, folder: Path) -> None:
-        shape = json.loads((folder / _SHAPE).read_text())
+        shape = json.loads((folder / SHAPE).read_text())
         self.locale: str = shape["locale"]
         self.first_document: int = shape["first_document"]
         self.first_passage: int = shape["first_passage"]

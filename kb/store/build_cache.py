@@ -35,6 +35,10 @@ class BuildCache:
                 found.update(self._connection.execute(sql, part).fetchall())
         return found
 
+    def keep(self, keys: Iterable[str]) -> None:
+        """Mark keys as used without asking for them."""
+        self._used.update(keys)
+
     def put_many(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Keep these entries; they are on disk when the call returns, short of a power cut."""
         rows = list(entries)
