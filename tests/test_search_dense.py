@@ -17,7 +17,7 @@ from search.dense import (
     build_dense_index,
 )
 
-SIZES = [500, SKETCHED_FROM - 1, SKETCHED_FROM, 5000]
+SIZES = [500, SKETCHED_FROM - 1, SKETCHED_FROM]
 
 
 def unit_vectors(count: int) -> FloatArray:

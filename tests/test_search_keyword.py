@@ -35,6 +35,29 @@ def test_scores_equal_those_of_whoosh(searcher: Searcher, built_index: Path, que
     assert all(scores[passage] == pytest.approx(s, rel=1e-5) for passage, s in theirs.items())
 
 
+def test_every_term_of_the_example_is_scored_as_by_whoosh(
+    searcher: Searcher, built_index: Path
+) -> None:
+    folder = built_index / searcher.generation / "locales" / "de"
+    ours = Generation.open_current(built_index).locales["de"].keyword
+    with open_dir(str(folder / "whoosh")).searcher(weighting=weighting()) as whoosh:
+        reader = whoosh.reader()
+        theirs: dict[str, dict[int, float]] = {}
+        for field, boost in FIELD_BOOSTS.items():
+            for term in reader.lexicon(field):
+                matcher = whoosh.postings(field, term)
+                scores = theirs.setdefault(term.decode(), {})
+                while matcher.is_active():
+                    number = matcher.id()
+                    scores[number] = scores.get(number, 0) + boost * matcher.score()
+                    matcher.next()
+    assert len(theirs) > 3000
+    for term, scores in theirs.items():
+        passages, found = ours.row(term)
+        assert passages.tolist() == sorted(scores)
+        assert found == pytest.approx([scores[passage] for passage in sorted(scores)], rel=1e-5)
+
+
 def passage(body: str, parts: str = "") -> KeywordFields:
     return KeywordFields((), (), (), body.split(), parts.split())
 
