@@ -12,7 +12,7 @@ from search.analysis import analyzer
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
-from search.query import MAX_WORDS, normalise_query, query_words
+from search.query import MAX_WORDS, query_words
 from search.ranking import (
     FALLBACK_PENALTY,
     LATE_INFORMATION,
@@ -88,11 +88,10 @@ class Ranker:
         category: str | None = None,
         leg: Leg | None = None,
     ) -> Ranking:
-        """Rank by a question; documents that the asked language lacks may come from others.
+        """Rank by a normalised question; documents that the asked language lacks may come from others.
 
         Both legs decide, unless one is named to decide alone.
         """
-        query = normalise_query(query)
         encodes = self.encoder and query and leg is not Leg.KEYWORD
         encoded = self._encoded(query) if encodes else None
         allowed = {name: self._allowed(name, locale, kind, category) for name in self._indexes}

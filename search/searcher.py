@@ -31,6 +31,7 @@ from search.results import (
 )
 from search.snippets import Matcher, snippets
 
+_REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
 _REMEMBERED_DOCUMENTS = 1000  # without their bodies; about 3 kB each
 _ANSWER_HITS = 5  # results returned with an answer
 
@@ -52,6 +53,9 @@ class Searcher:
         self.passages = generation.counts["passages"]
         used = self._ranker.encoder
         self.encoder_name = used.name if used else None
+        # A generation never changes, so neither does what it says.
+        self._found = lru_cache(maxsize=_REMEMBERED_RESULTS)(self._find)
+        self._answered = lru_cache(maxsize=_REMEMBERED_RESULTS)(self._answer)
         self._document = lru_cache(maxsize=_REMEMBERED_DOCUMENTS)(self.library.document)
         self.degraded = () if used else (Degraded.NO_ENCODER,)
 
@@ -81,13 +85,25 @@ class Searcher:
         leg: Leg | None = None,
     ) -> SearchResult:
         """The best documents for a question, at most `limit`, each once; by one leg if named."""
-        locale = self.spoken(locale)
-        ranking, _ = self._ranked(query, locale, kind, category, leg)
-        return self._result(ranking, locale, limit)
+        return self._found(normalise_query(query), self.spoken(locale), limit, kind, category, leg)
 
     def answer(self, query: str, locale: str) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""
-        locale = self.spoken(locale)
+        return self._answered(normalise_query(query), self.spoken(locale))
+
+    def _find(
+        self,
+        query: str,
+        locale: str,
+        limit: int,
+        kind: Kind | None,
+        category: str | None,
+        leg: Leg | None,
+    ) -> SearchResult:
+        ranking, _ = self._ranked(query, locale, kind, category, leg)
+        return self._result(ranking, locale, limit)
+
+    def _answer(self, query: str, locale: str) -> AnswerResult:
         ranking, product = self._ranked(query, locale)
         matchers = _matchers(ranking, ranking.documents[:_ANSWER_HITS])
         result = self._result(ranking, locale, _ANSWER_HITS)
