@@ -34,6 +34,7 @@ from search.generation import (
     read_manifest,
 )
 from search.locale_index import LocaleContent, build_locale_index, text_to_embed
+from search.query import normalise_query
 from search.suggestions import titles_and_questions
 
 
@@ -173,10 +174,13 @@ class _Builder:
                 self.progress.advance()
             counts = Counts(documents=len(reading.documents), passages=len(passages))
             facts = _facts(reading, state, self.encoder, counts)
-            remembering = self.encoder and Remembering(self.encoder, self.cache)
-            write_calibrated(folder, facts, judgments, remembering, self.progress)
+            write_calibrated(folder, facts, judgments, self._asking(judgments), self.progress)
             name = publish(folder, facts)
         return BuildReport(name, True, **counts, embedded=made, problems=reading.problems)
+
+    def _asking(self, judgments: Sequence[Judgment]) -> Encoder | None:
+        questions = [normalise_query(judgment.query) for judgment in judgments]
+        return Remembering(self.encoder, questions, self.cache) if self.encoder else None
 
     def _with_vectors(
         self, contents: Sequence[LocaleContent], changed: Sequence[LocaleContent]

@@ -43,27 +43,35 @@ def keep(texts: Sequence[str], encoder: Encoder, cache: BuildCache) -> None:
 
 
 class Remembering:
-    """An encoder that encodes a question only once ever: what it made is kept in the cache.
+    """An encoder that has encoded these questions before: what it makes of them is in the cache.
 
-    Only for the judgments, which are asked at every build.
+    For the judgments, which are asked at every build.
     """
 
-    def __init__(self, encoder: Encoder, cache: BuildCache) -> None:
-        self._encoder = encoder
-        self._cache = cache
+    def __init__(self, encoder: Encoder, questions: Sequence[str], cache: BuildCache) -> None:
         self.name, self.fingerprint = encoder.name, encoder.fingerprint
         self.dimensions, self.hidden = encoder.dimensions, encoder.hidden
         self.encode_passages = encoder.encode_passages
+        self._encoder = encoder
+        keys = {text: self._key(text) for text in questions}
+        known = cache.get_many(list(keys.values()))
+        made = {keys[text]: self._made(text) for text in questions if keys[text] not in known}
+        cache.put_many(made.items())
+        self._known = {text: (known | made)[key] for text, key in keys.items()}
 
     def encode_query(self, text: str) -> Encoded:
-        key = hashlib.sha256(f"question\n{self.fingerprint}\n{text}".encode()).hexdigest()
-        if kept := self._cache.get_many([key]):
-            values = np.frombuffer(kept[key], np.float32)
-            vector, states = np.split(values, [self.dimensions])
-            return Encoded(vector, states.reshape(-1, self.hidden))
+        if text not in self._known:
+            return self._encoder.encode_query(text)
+        values = np.frombuffer(self._known[text], np.float32)
+        vector, states = np.split(values, [self.dimensions])
+        return Encoded(vector, states.reshape(-1, self.hidden))
+
+    def _made(self, text: str) -> bytes:
         encoded = self._encoder.encode_query(text)
-        self._cache.put_many([(key, encoded.vector.tobytes() + encoded.words.tobytes())])
-        return encoded
+        return encoded.vector.tobytes() + encoded.words.tobytes()
+
+    def _key(self, text: str) -> str:
+        return hashlib.sha256(f"question\n{self.fingerprint}\n{text}".encode()).hexdigest()
 
 
 def _encode(

@@ -1,6 +1,7 @@
 """A language whose content did not change keeps its index: nothing of it is built again."""
 
 import hashlib
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -46,7 +47,8 @@ def take_over(content: LocaleContent, digest: str, standing: Path | None, locale
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(source / name, target)
-    write_shape(folder, content)
+    shape = json.loads((source / SHAPE).read_text())
+    write_shape(folder, content, shape["dense"])
     return True
 
 

@@ -27,7 +27,6 @@ from search.late_interaction import (
     LateIndex,
     PackedWords,
     PassageWords,
-    QuestionWords,
     Span,
     write_late_index,
 )
@@ -84,7 +83,7 @@ def units_by_passage(passages: Sequence[Passage], locale: str) -> list[list[Unit
 def build_locale_index(folder: Path, content: LocaleContent) -> None:
     """Write the index of one language into `folder`, which must not exist."""
     folder.mkdir(parents=True)
-    write_shape(folder, content)
+    write_shape(folder, content, content.vectors is not None)
     owners = [passage.document - content.first_document for passage in content.passages]
     np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
     np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
@@ -98,15 +97,18 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
         write_late_index(folder, _telling_words(content, units_of), content.hidden)
 
 
-def write_shape(folder: Path, content: LocaleContent) -> None:
-    """Write where the numbers of a language begin: all of its index that depends on others."""
+def write_shape(folder: Path, content: LocaleContent, dense: bool) -> None:
+    """Write where the numbers of a language begin: all of its index that depends on others.
+
+    `dense` tells whether there are vectors.
+    """
     shape = {
         "locale": content.locale,
         "first_document": content.first_document,
         "first_passage": content.first_passage,
         "documents": len(content.documents),
         "passages": len(content.passages),
-        "dense": content.vectors is not None,
+        "dense": dense,
     }
     (folder / SHAPE).write_text(json.dumps(shape))
 
@@ -270,17 +272,13 @@ class LocaleIndex:
         near = dict.fromkeys(self.row_document[rows].tolist())
         return [number for number in near if number != document][:limit]
 
-    def question(
-        self, text: str, states: FloatArray, is_common: Callable[[str], bool]
-    ) -> QuestionWords:
-        """A question's words for late interaction, each weighed by how rare it is here.
+    def weights(self, text: str, is_common: Callable[[str], bool]) -> FloatArray:
+        """How much each word of a question tells, (words,), 0..1: the rarer here, the more.
 
-        `states`, (words, hidden), are the encoder's; `is_common` tells of normalised words that
-        they tell nothing in any language a question may be in.
+        `is_common` tells of normalised words that they tell nothing in any language a question may
+        be in.
         """
-        assert self.late is not None
-        weights = [self._weight(word, is_common) for word in text.split()[: len(states)]]
-        return self.late.question(states, np.array(weights, np.float32))
+        return np.array([self._weight(word, is_common) for word in text.split()], np.float32)
 
     def _weight(self, word: str, is_common: Callable[[str], bool]) -> float:
         """The information of a word between white space, 0..1: of the rarest word in it."""

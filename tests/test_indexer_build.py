@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from fakes import FakeEncoder
 
 from indexer.build import build_index
-from indexer.publish import publish_lock
+from indexer.publish import prune, publish_lock
 from kb.errors import ContentError, DamagedIndex, IndexBusy, NoGeneration, StoreError
 from kb.files import MANIFEST, write_durably
 from kb.store.build_cache import CACHE_FILE
@@ -315,3 +316,42 @@ def test_an_article_with_only_a_title_can_be_found(write_article: Write, index: 
     build_index(content, index, FakeEncoder())
     hits = Searcher.open(index, FakeEncoder()).search("tandem", "en").hits
     assert [hit.document.id for hit in hits] == ["bare"]
+
+
+def test_a_language_that_did_not_change_keeps_its_index(write_article: Write, index: Path) -> None:
+    write_article("kette", "Öle die Kette.", locale="de", title="Kette")
+    content = write_article("chain", "Oil the chain.", title="Chain")
+    build_index(content, index, FakeEncoder())
+    before = locale_folder(index, "en")
+    vectors = (before / "vectors.npy").stat().st_ino
+    # Documents before it move its numbers.
+    write_article("reifen", "Pumpe den Reifen auf.", locale="de", title="Reifen")
+    report = build_index(content, index, FakeEncoder())
+    assert (report.documents, report.embedded) == (3, 2)
+    after = locale_folder(index, "en")
+    assert after != before
+    assert (after / "vectors.npy").stat().st_ino == vectors, "linked"
+    with closing(Searcher.open(index, FakeEncoder())) as searcher:
+        (best, *_) = searcher.search("oil the chain", "en").hits
+        assert (best.document.title, best.snippet.text) == ("Chain", "Oil the chain.")
+        assert searcher.answer("oil the chain", "en").about == best.document
+        assert not searcher.degraded
+    prune(index, 1, None)
+    with closing(Searcher.open(index, FakeEncoder())) as searcher:
+        assert searcher.search("oil the chain", "en").hits
+
+
+def test_a_damaged_index_of_a_language_is_built_anew(write_article: Write, index: Path) -> None:
+    content = write_article("chain", "Oil the chain.", title="Chain")
+    write_article("kette", "Öle die Kette.", locale="de", title="Kette")
+    build_index(content, index, FakeEncoder())
+    damaged = locale_folder(index, "en") / "vectors.npy"
+    damaged.write_bytes(b"damaged")
+    write_article("reifen", "Pumpe den Reifen auf.", locale="de", title="Reifen")
+    build_index(content, index, FakeEncoder())
+    with closing(Searcher.open(index, FakeEncoder())) as searcher:
+        assert searcher.search("oil the chain", "en").hits
+
+
+def locale_folder(index: Path, locale: str) -> Path:
+    return index / (index / "CURRENT").read_text() / "locales" / locale
