@@ -27,6 +27,7 @@ from search.late_interaction import (
     LateIndex,
     PackedWords,
     PassageWords,
+    QuestionWords,
     Span,
     write_late_index,
 )
@@ -272,13 +273,17 @@ class LocaleIndex:
         near = dict.fromkeys(self.row_document[rows].tolist())
         return [number for number in near if number != document][:limit]
 
-    def weights(self, text: str, is_common: Callable[[str], bool]) -> FloatArray:
-        """How much each word of a question tells, (words,), 0..1: the rarer here, the more.
+    def question(
+        self, text: str, states: FloatArray, is_common: Callable[[str], bool]
+    ) -> QuestionWords:
+        """A question's words for late interaction, each weighed by how rare it is here.
 
-        `is_common` tells of normalised words that they tell nothing in any language a question may
-        be in.
+        `states`, (words, hidden), are the encoder's; `is_common` tells of normalised words that
+        they tell nothing in any language a question may be in.
         """
-        return np.array([self._weight(word, is_common) for word in text.split()], np.float32)
+        assert self.late is not None
+        weights = [self._weight(word, is_common) for word in text.split()[: len(states)]]
+        return self.late.question(states, np.array(weights, np.float32))
 
     def _weight(self, word: str, is_common: Callable[[str], bool]) -> float:
         """The information of a word between white space, 0..1: of the rarest word in it."""

@@ -1,6 +1,6 @@
 """All documents of all languages in one order for a question."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,12 +9,10 @@ import numpy as np
 
 from kb.documents import Kind
 from search.analysis import analyzer
-from search.dense import FloatArray
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
-from search.query import MAX_WORDS, QueryWord, query_words
-from search.questions import Questions
+from search.query import MAX_WORDS, query_words
 from search.ranking import (
     FALLBACK_PENALTY,
     LATE_INFORMATION,
@@ -26,6 +24,7 @@ from search.ranking import (
     keyword_leg,
 )
 
+_REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each, 63 kB at most
 _REMEMBERED_FILTERS = 256
 _RANKED = 100  # documents of one language that a ranking holds; results show at most 50
 
@@ -79,7 +78,7 @@ class Ranker:
         self._indexes = generation.locales
         self._catalogue = generation.library.catalogue()
         self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
-        self._encodings = Questions(self.encoder) if self.encoder else None
+        self._encoded = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._encode)
 
     def rank(
         self,
@@ -94,41 +93,35 @@ class Ranker:
         Documents that the asked language lacks may come from others. Both legs decide, unless one
         is named to decide alone.
         """
-        encoding = self._encoding(query) if leg is not Leg.KEYWORD else None
+        encodes = self.encoder and query and leg is not Leg.KEYWORD
+        encoded = self._encoded(query) if encodes else None
         allowed = {name: self._allowed(name, locale, kind, category) for name in self._indexes}
-        searched = [name for name, may in allowed.items() if may is None or may.any()]
-        words = {name: query_words(query, self._indexes[name]) for name in searched}
-        legs = {
-            name: keyword_leg(self._indexes[name], () if leg is Leg.DENSE else words[name])
-            for name in searched
-        }
-        weights = {name: self._weights(query, name, locale) for name in searched if encoding}
-        encoded = encoding() if encoding else None
         questions = _alike_relied_on(
             {
-                name: _question(self._indexes[name], words[name], encoded, weights.get(name))
-                for name in searched
+                name: self._question(query, encoded, self._indexes[name], locale)
+                for name, may in allowed.items()
+                if may is None or may.any()
             }
         )
-        found = [
-            candidates(self._indexes[name], legs[name], questions[name], allowed[name])
-            for name in searched
-        ]
+        found = []
+        for name, question in questions.items():
+            scored = () if leg is Leg.DENSE else question.words
+            keyword = keyword_leg(self._indexes[name], scored)
+            found.append(candidates(self._indexes[name], keyword, question, allowed[name]))
         return Ranking(query, self._once(_in_order(found, locale)), questions)
 
-    def close(self) -> None:
-        if self._encodings:
-            self._encodings.close()
-
-    def _encoding(self, query: str) -> Callable[[], Encoded] | None:
-        return self._encodings.begin(query) if self._encodings and query else None
-
-    def _weights(self, query: str, name: str, locale: str) -> FloatArray:
-        """How much the words of a question tell, in the language of this name."""
+    def _question(
+        self, query: str, encoded: Encoded | None, index: LocaleIndex, locale: str
+    ) -> Question:
+        words = query_words(query, index)
+        if encoded is None or index.dense is None:
+            return Question(words, None, None)
         # Nobody says which language a question is in: one that is asked or one that is answered.
-        languages = [analyzer(other) for other in {locale, *self._indexes}]
-        index, looked_at = self._indexes[name], " ".join(query.split()[:MAX_WORDS])
-        return index.weights(looked_at, lambda word: any(own.is_stop(word) for own in languages))
+        languages = [analyzer(name) for name in {locale, *self._indexes}]
+        states = index.question(
+            query, encoded.words, lambda word: any(a.is_stop(word) for a in languages)
+        )
+        return Question(words, encoded.vector, states)
 
     def _once(self, ranked: Iterable[RankedDocument]) -> tuple[RankedDocument, ...]:
         """Each document in its best language: two that are not the asked one may both have it."""
@@ -137,6 +130,11 @@ class Ranker:
             entry = self._catalogue[document.document]
             best.setdefault((entry.kind, entry.id), document)
         return tuple(best.values())
+
+    def _encode(self, query: str) -> Encoded:
+        assert self.encoder is not None
+        encoded = self.encoder.encode_query(query)
+        return encoded._replace(words=encoded.words[:MAX_WORDS])
 
     def _select(
         self, name: str, locale: str, kind: Kind | None, category: str | None
@@ -155,19 +153,6 @@ class Ranker:
             for entry in own
         )
         return np.fromiter(marks, np.bool_, len(own))
-
-
-def _question(
-    index: LocaleIndex,
-    words: Sequence[QueryWord],
-    encoded: Encoded | None,
-    weights: FloatArray | None,
-) -> Question:
-    if encoded is None or weights is None or index.late is None:
-        return Question(words, None, None)
-    told = min(len(encoded.words), len(weights))  # the encoder cuts what is too long
-    states = index.late.question(encoded.words[:told], weights[:told])
-    return Question(words, encoded.vector, states)
 
 
 def _alike_relied_on(questions: Mapping[str, Question]) -> dict[str, Question]:

@@ -68,7 +68,6 @@ class Searcher:
         return cls(Generation.open_current(index), encoder)
 
     def close(self) -> None:
-        self._ranker.close()
         self._generation.close()
 
     def media(self, address: str) -> Path | None:

@@ -597,9 +597,7 @@ def ranker(generation: Generation, encoder: FakeEncoder) -> Ranker:
 
 
 def asked(index: LocaleIndex, text: str) -> QuestionWords:
-    assert index.late is not None
-    weights = index.weights(text, index.analyzer.is_stop)
-    return index.late.question(FakeEncoder().encode_query(text).words, weights)
+    return index.question(text, FakeEncoder().encode_query(text).words, index.analyzer.is_stop)
 
 
 def test_a_unit_asked_for_with_its_own_words_is_the_nearest_of_its_passage(
