@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         default=2, description="Server processes; one a core is right."
     )
     threads: Annotated[int, Field(ge=1, le=64)] = Field(
-        default=4, description="Requests one process works on at the same time."
+        default=2, description="Requests one process works on at the same time."
     )
     rate_limit: Annotated[int, Field(ge=0)] = Field(
         default=50, description="API requests an anonymous address may make a second; 0: no limit."
