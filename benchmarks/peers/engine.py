@@ -54,7 +54,7 @@ class Engine(ABC):
 
     def near(self, vector: FloatArray, limit: int = 10) -> Sequence[int]:
         """The dense leg alone."""
-        raise NotImplementedError
+        raise TypeError("This engine has no vectors.")
 
     def exact(self, data: Prepared, vector: FloatArray, limit: int = 10) -> Sequence[int]:
         """What the dense leg should have found."""

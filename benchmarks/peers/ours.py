@@ -34,7 +34,7 @@ class Remembered:
         return self._known[text]
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Encoded]]]:
-        raise NotImplementedError
+        raise TypeError("Only questions are encoded here.")
 
 
 class Ours(Engine):
