@@ -25,6 +25,7 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
+from questions import german_questions
 
 from kb.store.library import LIBRARY_FILE
 from search.dense import build_dense_index
@@ -254,16 +255,6 @@ def _proportional_set_size() -> int:
     return 0
 
 
-def _questions(folder: Path) -> list[str]:
-    """German questions of public sets, in a fixed random order."""
-    texts = []
-    for path in sorted(folder.glob("*-de/queries.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            texts += [normalise_query(json.loads(line)["text"]) for line in lines if line.strip()]
-    order = np.random.default_rng(0).permutation(len(texts))
-    return [texts[place] for place in order[: WARM + MEASURED]]
-
-
 def _build(source: Path, folder: Path, size: int) -> None:
     tiling = Tiling(source / LOCALES_FOLDER / LOCALE, size)
     tiling.write(folder / LOCALES_FOLDER / LOCALE)
@@ -289,7 +280,7 @@ def main(
     if measure_only:
         manifest = json.loads((source / "manifest.json").read_text())
         encoder = open_encoder(models, fingerprint=manifest["encoder"]["fingerprint"])
-        texts = _questions(questions)
+        texts = [normalise_query(t) for t in german_questions(questions)[: WARM + MEASURED]]
         point = measure(work / str(measure_only), Known(encoder, texts), texts, manifest)
         click.echo(json.dumps(asdict(point)))
         return

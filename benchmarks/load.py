@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import click
-import numpy as np
+from questions import german_questions
 
 _HERE = Path(__file__).parent
 _KB = str(Path(sys.executable).with_name("kb"))
@@ -31,14 +31,9 @@ _WARM = 300  # questions asked before the first run, and not in it
 _KIB = 1024
 
 
-def questions(folder: Path) -> list[str]:
-    """German questions of public sets, as addresses, in a fixed random order."""
-    texts = []
-    for path in sorted(folder.glob("*-de/queries.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            texts += [json.loads(line)["text"] for line in lines if line.strip()]
-    order = np.random.default_rng(0).permutation(len(texts))
-    return [f"/api/v1/search?locale=de&q={quote(texts[place])}" for place in order]
+def addresses(folder: Path) -> list[str]:
+    """A search for each question."""
+    return [f"/api/v1/search?locale=de&q={quote(text)}" for text in german_questions(folder)]
 
 
 @contextmanager
@@ -101,7 +96,7 @@ def proportional_sizes(parent: int) -> list[int]:
 @click.option("--port", default=8123, show_default=True)
 def main(content: Path, data: Path, models: Path, sets: Path, connections: int, port: int) -> None:
     """Print one line a run: rate a second, latencies in milliseconds, errors."""
-    paths = questions(sets)
+    paths = addresses(sets)
     with serving(data, models, port) as (address, server):
         wrk(address, paths[:_WARM], 3, connections)
         fresh = paths[_WARM:]

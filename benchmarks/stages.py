@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 import numpy as np
+from questions import german_questions
 
 WARM, MEASURED = 300, 300
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -50,15 +51,6 @@ def _timed(module: str, name: str, taken: list[float]) -> None:
         return found
 
     setattr(holder, last, wrapped)
-
-
-def _questions(folder: Path) -> list[str]:
-    texts = []
-    for path in sorted(folder.glob("*-de/queries.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            texts += [json.loads(line)["text"] for line in lines if line.strip()]
-    order = np.random.default_rng(0).permutation(len(texts))
-    return [texts[place] for place in order[: WARM + MEASURED]]
 
 
 def _measured(data: Path, models: Path, questions: Sequence[str]) -> dict[str, float]:
@@ -112,7 +104,9 @@ def main(
 ) -> None:
     """Print the stages of each corpus; draw them when a picture is named."""
     if one:
-        click.echo(json.dumps(_measured(data[0], models, _questions(questions))))
+        click.echo(
+            json.dumps(_measured(data[0], models, german_questions(questions)[: WARM + MEASURED]))
+        )
         return
     bars = []
     for folder in data:

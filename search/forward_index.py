@@ -8,6 +8,7 @@ dozen passages anew: most of the time that it took.
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +36,9 @@ _STARTS, _TERMS, _PLACES = "forward-starts.npy", "forward-terms.npy", "forward-p
 _UNITS, _UNIT_STARTS = "forward-units.npy", "forward-unit-starts.npy"
 _SENTENCES = "forward-sentences.npy"
 
-_BETWEEN = "\x1f"  # "unit separator": no text that can be seen holds it
+_BETWEEN = "\x1f"  # "unit separator"; in a text, where nobody sees it, it is a space here
 _FARTHEST = 65_535  # characters into a sentence; words behind are not marked
+_MOST_SENTENCES = 65_000  # of a passage: lines of code are not cut
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def write_forward_index(
     terms, places, units = array("i"), array("H"), array("H")
     starts, unit_starts, counts = [0], [0], []
     for content in contents:
-        cut = list(_cut(content, locale))
+        cut = list(islice(_cut(content, locale), _MOST_SENTENCES))
         written = (content.passage.context, *(sentence.text for sentence in cut))
         for number, text in enumerate(written):
             for token in tokens(text):
@@ -72,7 +74,7 @@ def write_forward_index(
                         places.extend((number, token.start, token.end))
         units.extend(value for unit in content.units for value in _located(unit, cut))
         parts = (content.passage.heading, content.passage.anchor, *written[1:])
-        texts.append(_BETWEEN.join(parts))
+        texts.append(_BETWEEN.join(part.replace(_BETWEEN, " ") for part in parts))
         starts.append(len(terms))
         unit_starts.append(len(units) // _UNIT_FIELDS)
         counts.append(len(written))
@@ -102,15 +104,18 @@ def _cut(content: PassageContent, locale: str) -> Iterator[_Sentence]:
     for block in passage.blocks:
         if block in withheld:
             continue
-        read = 0
+        read = words = 0  # words before the sentence, counted on: code may have 100,000 lines
         for text in sentences(block.text, locale):
             at = max(read, block.text.find(text, read))
+            words += len(block.text[read:at].split())
             read = at + len(text)
             shown = text.removeprefix(f"{content.title} – ")
             yield _Sentence(
                 shown if block.kind is BlockKind.FACT else text,
-                first_word + len(block.text[:at].split()),
+                first_word + words,
             )
+            goes_on = at > 0 and not block.text[at - 1].isspace()  # cut within a word
+            words += len(text.split()) - goes_on
         first_word += len(block.text.split())
 
 

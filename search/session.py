@@ -58,4 +58,5 @@ def _opened(graph: Path | bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no narrower base
-        raise ModelError(f"{graph!r} cannot be loaded; run `kb model prepare`.") from error
+        name = graph if isinstance(graph, Path) else "A built-in graph"
+        raise ModelError(f"{name} cannot be loaded; run `kb model prepare`.") from error

@@ -64,6 +64,25 @@ def test_a_passage_is_kept_as_its_sentences(forward: ForwardIndex) -> None:
     assert not any(forward.text(1).sentences)
 
 
+def test_marks_that_nobody_sees_do_not_tear_a_sentence(tmp_path: Path) -> None:
+    torn = passage(Block(BlockKind.CODE, "akku\x1fladen\x1frahmen"))
+    write_forward_index(
+        tmp_path, [PassageContent(torn, "", [])], "de", lambda token: terms_of(token.word)
+    )
+    forward = ForwardIndex(tmp_path)
+    assert forward.text(0).sentences == ["akku laden rahmen"]
+    places = forward.matches(np.array([0]), np.array([TERMS["rahm"]])).places
+    assert places.tolist() == [[1, 11, 17]]
+
+
+def test_more_sentences_than_can_be_counted_are_left_out(tmp_path: Path) -> None:
+    long = passage(Block(BlockKind.CODE, "Akku laden.\n" * 70_000))
+    write_forward_index(
+        tmp_path, [PassageContent(long, "", [])], "de", lambda token: terms_of(token.word)
+    )
+    assert 0 < len(ForwardIndex(tmp_path).text(0).sentences) <= 65_000
+
+
 def test_terms_are_found_where_they_stand_and_below_their_heading(forward: ForwardIndex) -> None:
     asked = np.array([TERMS["akku"], TERMS["rahm"], TERMS["schloss"], TERMS["x"]])
     matches = forward.matches(np.array([1, 0]), asked)
