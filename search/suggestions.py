@@ -76,16 +76,20 @@ class Suggestions:
     def find(self, prefix: str, limit: int) -> list[Entry]:
         """Entries with the words of `prefix`, the last perhaps unfinished, at most `limit`.
 
-        Those in which the words follow each other; where there are none, those that have them all;
-        where there are none, unknown words stand for the known ones that are a slip away.
+        Those in which the words follow each other come first, then those that have them all. A word
+        that none has stands for the known ones that are a slip away.
         """
         words = [token.word for token in tokens(prefix)]
         wanted = " ".join(words)[:_KEY_LENGTH]
         if not wanted:
             return []
-        found = self._starting(wanted) or self._with_all(words)
-        ordered = sorted(found, key=lambda number: self._rank(number, wanted))
-        return [self._entry(number) for number in ordered[:limit]]
+        found = self._ordered(self._starting(wanted), wanted)
+        if len(found) < limit:
+            found += self._ordered(self._with_all(words) - set(found), wanted)
+        return [self._entry(number) for number in found[:limit]]
+
+    def _ordered(self, numbers: set[int], wanted: str) -> list[int]:
+        return sorted(numbers, key=lambda number: self._rank(number, wanted))
 
     def _with_all(self, words: Sequence[str]) -> set[int]:
         """Numbers of the entries with one of the readings of each word."""

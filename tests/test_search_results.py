@@ -199,12 +199,20 @@ def test_known_words_are_never_corrected(searcher: Searcher, query: str) -> None
     assert searcher.search(query, "de").corrected_query is None
 
 
-def test_suggestions_continue_what_is_typed_from_any_word(searcher: Searcher) -> None:
+def test_suggestions_continue_what_is_typed_before_those_with_all_its_words(
+    searcher: Searcher,
+) -> None:
     found = searcher.suggest("akku lä", "de")
-    assert found
-    assert all("akku lä" in entry.text.casefold() for entry in found)
+    together = ["akku lä" in entry.text.casefold() for entry in found]
+    assert together == sorted(together, reverse=True)
+    assert {True, False} == set(together)
+    assert all({"akku", "lä"} <= starts(entry.text, 4, 2) for entry in found)
     assert found[0].form is SuggestionForm.DOCUMENT
     assert found[0].url == "/de/articles/akku-laedt-nicht"
+
+
+def starts(text: str, *lengths: int) -> set[str]:
+    return {word[:length] for word in text.casefold().split() for length in lengths}
 
 
 def test_suggestions_complete_the_last_word_when_no_page_fits(searcher: Searcher) -> None:
