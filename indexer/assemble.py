@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from indexer.facts import facts_section, read_attributes
 from indexer.fields import validate
 from indexer.front_matter import Place
+from indexer.links import linked
 from indexer.parse import FACTS_ANCHOR
 from indexer.parsed import Finding, Parsed
 from indexer.source import Source
@@ -216,7 +217,7 @@ def finish(
         document = replace(document, product=replace(document.product, images=images))
         facts = _facts(document, entry.fields)
         sections = (*facts, *sections)
-    return document, Page(html=html, markdown=markdown, sections=sections)
+    return document, Page(html, markdown, sections, linked(html))
 
 
 def _facts(document: Document, fields: ProductFields) -> tuple[Section, ...]:

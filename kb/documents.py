@@ -107,6 +107,7 @@ class Page:
     html: str  # sanitised; media and links to other documents are addresses below the root
     markdown: str  # clean source without front matter
     sections: tuple[Section, ...]  # the same content as plain text; what is searched
+    links: tuple[str, ...] = ()  # addresses of this site that the text leads to, without anchors
 
 
 @dataclass(frozen=True, slots=True)

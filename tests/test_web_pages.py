@@ -1,8 +1,9 @@
 """The pages customers read, over the example help center."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import parse_qs, urldefrag, urlsplit
 
 import pytest
 from centers import Markup, client
@@ -11,6 +12,7 @@ from fakes import FakeEncoder
 from flask.testing import FlaskClient
 
 from indexer.build import build_index
+from kb.documents import Kind
 from search.searcher import Searcher
 
 ARTICLE = "/de/articles/akku-laedt-nicht"
@@ -303,3 +305,28 @@ def test_pictures_are_served_from_a_data_folder_named_relatively(
     with web.get(picture) as reply:
         assert (reply.status_code, reply.mimetype) == (200, "image/svg+xml")
         assert reply.data.startswith(b"<svg")
+
+
+def test_articles_of_a_topic_lead_through_it(center: FlaskClient) -> None:
+    row = [
+        link for link in page(center, "/de/battery/").values("a", "href") if "/articles/" in link
+    ]
+    row = [link for link in row if link != "/de/articles/"]
+    for before, after in pairwise(row):
+        assert page(center, before).all("a", rel="next")[0]["href"] == after
+        assert page(center, after).all("a", rel="prev")[0]["href"] == before
+    assert not page(center, row[0]).all("a", rel="prev")
+    assert not page(center, row[-1]).all("a", rel="next")
+
+
+def test_an_article_says_what_is_asked_next_and_not_what_it_answers(
+    center: FlaskClient, searcher: Searcher
+) -> None:
+    number = searcher.library.find(Kind.ARTICLE, "de", "akku-laedt-nicht")
+    assert number is not None
+    own = searcher.library.document(number).questions
+    links = page(center, ARTICLE).values("a", "href")
+    asked = [parse_qs(urlsplit(link).query)["q"][0] for link in links if "/search?q=" in link]
+    assert len(asked) == 4
+    assert not set(asked) & set(own)
+    assert all(question.endswith("?") for question in asked)

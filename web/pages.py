@@ -60,9 +60,9 @@ def render_page(template: str, addresses: Mapping[str, str], **values: Any) -> s
     )
 
 
-def in_all_locales(path: str, **query: str) -> dict[str, str]:
+def in_all_locales(path: str, **query: str | list[str]) -> dict[str, str]:
     """Addresses of a page that exists in every language; `path` stands behind the locale."""
-    tail = f"{path}?{urlencode(query)}" if query else path
+    tail = f"{path}?{urlencode(query, doseq=True)}" if any(query.values()) else path
     return {locale: f"/{locale}{tail}" for locale in searcher().site.locales}
 
 

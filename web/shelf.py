@@ -1,6 +1,6 @@
 """What stands in the help center in one language, put in order once per generation."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -98,6 +98,28 @@ class Shelf:
         if document.kind is Kind.PRODUCT:
             return self.type_title(document.category)
         return self.site.category_title(document.category, self.locale)
+
+    def neighbours(self, document: Document) -> tuple[Document | None, Document | None]:
+        """The articles before and after this one in its category, by title."""
+        if document.kind is not Kind.ARTICLE or not document.category:
+            return None, None
+        row = self.of(Kind.ARTICLE, document.category)
+        place = next((n for n, other in enumerate(row) if other.id == document.id), None)
+        if place is None:
+            return None, None
+        return (row[place - 1] if place else None, row[place + 1] if place + 1 < len(row) else None)
+
+    def fitted_by(self, document: Document) -> tuple[Document, ...]:
+        """The products that name this one among their accessories, by title."""
+        return self._fitted.get(document.id, ()) if document.product else ()
+
+    @cached_property
+    def _fitted(self) -> dict[str, tuple[Document, ...]]:
+        fitted: dict[str, list[Document]] = defaultdict(list)
+        for other in self.of(Kind.PRODUCT):
+            for accessory in other.product.accessories if other.product else ():
+                fitted[accessory].append(other)
+        return {accessory: tuple(others) for accessory, others in fitted.items()}
 
     @cached_property
     def recent(self) -> tuple[Document, ...]:

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.comparison import MOST, compare
 from kb.documents import Document, Kind
 from kb.settings import Settings
 from kb.text import localized
@@ -11,6 +12,7 @@ from web.documents import Found, find_document, linked_documents
 from web.json_views import handover
 from web.language import best_locale
 from web.live import searcher
+from web.next_questions import next_questions, whole_questions
 from web.pages import addresses_of, in_all_locales, page_locale, render_page, shelf
 from web.questions import clean_question
 from web.results import FEW, MANY, filters, results_url, scope_from
@@ -108,8 +110,32 @@ def product_type(name: str) -> str:
     return render_page(
         "site/product_type.html",
         in_all_locales(f"/products/{name}/"),
+        name=name,
         title=shelf().type_title(name),
         products=shown,
+        most=MOST,
+    )
+
+
+@site.get("/<locale:locale>/products/<name>/compare")
+def comparison(name: str) -> str:
+    of_type = {document.id: document for document in shelf().of(Kind.PRODUCT, name)}
+    if not of_type:
+        abort(404)
+    asked = [one for one in dict.fromkeys(request.args.getlist("id")) if one in of_type]
+    shown = [of_type[one] for one in asked[:MOST]]
+    ids = [document.id for document in shown]
+    return render_page(
+        "site/comparison.html",
+        in_all_locales(f"/products/{name}/compare", id=ids),
+        name=name,
+        title=shelf().type_title(name),
+        products=shown,
+        comparison=compare([document.product for document in shown if document.product]),
+        without={one: [other for other in ids if other != one] for one in ids},
+        others=[document for one, document in of_type.items() if one not in ids],
+        dropped=len(asked) - len(shown),
+        most=MOST,
     )
 
 
@@ -176,8 +202,13 @@ def _page(found: Found) -> str:
         document=document,
         page=searcher().library.page(found.number),
         fallback=document.locale != page_locale(),
-        related=_related(document),
-        accessories=_accessories(document),
+        related=searcher().related(document),
+        questions=whole_questions(document),
+        next_questions=next_questions(document),
+        neighbours=shelf().neighbours(document),
+        fitting=_fitting(document),
+        articles=_articles_about(document),
+        comparable=len(shelf().of(Kind.PRODUCT, document.category)) > 1,
         team=document.owner_team,
     )
 
@@ -188,10 +219,19 @@ def _switch(document: Document) -> dict[str, str]:
     return here | addresses_of(document)
 
 
-def _related(document: Document) -> list[Document]:
-    return searcher().related(document)
+def _articles_about(document: Document) -> list[Document]:
+    """Articles that lead to a product, beside those that its editors named."""
+    if document.kind is not Kind.PRODUCT:
+        return []
+    named = linked_documents(searcher(), document.related, document.locale, Kind.ARTICLE)
+    found = {other.id: other for other in named}
+    for other in searcher().library.linking_to(document.url, Kind.ARTICLE):
+        found.setdefault(other.id, other)
+    return list(found.values())
 
 
-def _accessories(document: Document) -> list[Document]:
+def _fitting(document: Document) -> list[Document]:
+    """A product's accessories, and the products that it is an accessory of."""
     ids = document.product.accessories if document.product else ()
-    return linked_documents(searcher(), ids, page_locale(), Kind.PRODUCT)
+    accessories = linked_documents(searcher(), ids, page_locale(), Kind.PRODUCT)
+    return [*accessories, *(d for d in shelf().fitted_by(document) if d.id not in ids)]

@@ -26,6 +26,7 @@ CREATE TABLE documents (
 CREATE INDEX documents_by_id ON documents (id);
 CREATE INDEX documents_by_category ON documents (locale, kind, category);
 CREATE TABLE redirects (address TEXT PRIMARY KEY, document INTEGER NOT NULL);
+CREATE TABLE links (target TEXT, document INTEGER, PRIMARY KEY (target, document)) WITHOUT ROWID;
 CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX passages_by_document ON passages (document);
 """
@@ -82,6 +83,9 @@ def _insert_document(
     connection.executemany(
         "INSERT OR IGNORE INTO redirects VALUES (?, ?)",
         ((address, number) for address in document.redirect_from),
+    )
+    connection.executemany(
+        "INSERT INTO links VALUES (?, ?)", ((target, number) for target in page.links)
     )
 
 
@@ -163,6 +167,14 @@ class Library:
     def _number(self, sql: str, values: Sequence[object]) -> int | None:
         rows = self._rows(sql, values)
         return rows[0][0] if rows else None
+
+    def linking_to(self, address: str, kind: Kind) -> list[Document]:
+        """Documents of a kind whose text leads to this address, by title."""
+        sql = (
+            "SELECT head FROM links JOIN documents ON number = document"
+            " WHERE target = ? AND kind = ? ORDER BY title COLLATE NOCASE"
+        )
+        return list(self._documents(sql, (address, kind)))
 
     def translations(self, kind: Kind, document_id: str) -> dict[str, Document]:
         """All languages of one document, by locale."""
