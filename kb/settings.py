@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -56,6 +56,14 @@ class Settings(BaseSettings):
     )
     render_timeout: Annotated[float, Field(gt=0)] = Field(
         default=5.0, description="Seconds one article may take to render."
+    )
+
+    secret_key: SecretStr | None = Field(
+        default=None, description="Signs cookies; default: the file below."
+    )
+    secret_key_file: Path | None = Field(
+        default=None,
+        description="That file; default: secret.key in `data`, made if missing.",
     )
 
     @property

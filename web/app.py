@@ -7,6 +7,7 @@ from kb.settings import Settings
 from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
+from web.context import remember_context
 from web.errors import answer_errors
 from web.language import speak
 from web.limits import limit_rate
@@ -29,6 +30,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     speak(app)
     serve_assets(app)
     dress(app, settings.query_max_length)
+    remember_context(app, settings)
     add_site(app)
     app.register_blueprint(api)
     app.register_blueprint(machines)

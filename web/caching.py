@@ -5,13 +5,16 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
+from kb.context import NO_CONTEXT
+from web.context import page_context
 from web.live import searcher
 
 
 def keep_pages(app: Flask, blueprint: str) -> None:
     """Answer 304 where the browser already has this blueprint's page.
 
-    A page is determined by its address, the generation, and the program's own code and texts.
+    A page is determined by its address, the visitor's context, the generation, and the program's
+    own code and texts.
     """
     build = _build(Path(app.root_path))
 
@@ -29,18 +32,22 @@ def keep_pages(app: Flask, blueprint: str) -> None:
         if request.blueprint == blueprint and response.status_code == 200:
             _mark(response, _etag(build))
         response.headers.setdefault("Cache-Control", "no-cache")
+        if page_context() != NO_CONTEXT:
+            response.headers["Cache-Control"] = "private, no-cache"
         return response
 
 
 def _mark(response: Response, etag: str) -> Response:
     response.set_etag(etag)
     response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("Cookie")
     return response
 
 
 def _etag(build: str) -> str:
     current = searcher()
-    parts = (build, request.host_url, request.full_path, current.generation, *current.degraded)
+    address = (request.host_url, request.full_path)
+    parts = (build, *address, repr(page_context()), current.generation, *current.degraded)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

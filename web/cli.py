@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kb.errors import ContentError, KbError, ModelError
+from kb.secret_key import make_key_file
 from web.installation import must_be_whole
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def index(force: bool, keywords_only: bool, skip_broken: bool, **options: Any) -
 
     settings = _settings(**options)
     _must_exist(settings.content)
+    make_key_file(settings)
     encoder = None if keywords_only else _prepared_encoder(settings)
     with _reported_content_errors(), progress() as bar:
         report = build_index(

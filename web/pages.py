@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, render_template, request
+from flask import Flask, abort, g, render_template, request
 from markupsafe import Markup, escape
 
 from kb.documents import Document
@@ -27,6 +27,19 @@ class Language:
     title: str
     url: str  # this page in that language, else that language's home
     current: bool
+
+
+def choose_locale(_endpoint: str | None, values: dict[str, object] | None) -> None:
+    """Take the locale out of the address; the page does not exist where the site lacks it.
+
+    For `url_value_preprocessor` of every blueprint whose addresses begin with one.
+    """
+    locale = (values or {}).pop("locale", None)
+    if locale is not None:
+        known = searcher().site
+        if locale not in known.locales and locale != known.default_locale:
+            abort(404)
+        g.locale = locale
 
 
 def page_locale() -> str:

@@ -1,6 +1,6 @@
 """The pages customers read: `/<locale>/…`."""
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,11 +13,13 @@ from web.json_views import handover
 from web.language import best_locale
 from web.live import searcher
 from web.next_questions import next_questions, whole_questions
-from web.pages import addresses_of, in_all_locales, page_locale, render_page, shelf
+from web.pages import addresses_of, choose_locale, in_all_locales, page_locale, render_page, shelf
+from web.preferences import preferences
 from web.questions import clean_question
 from web.results import FEW, MANY, filters, results_url, scope_from
 
 site = Blueprint("site", __name__)
+site.url_value_preprocessor(choose_locale)
 
 
 class LocaleConverter(BaseConverter):
@@ -29,17 +31,7 @@ class LocaleConverter(BaseConverter):
 def add_site(app: Flask) -> None:
     app.url_map.converters["locale"] = LocaleConverter
     app.register_blueprint(site)
-
-
-@site.url_value_preprocessor
-def choose_locale(_endpoint: str | None, values: dict[str, object] | None) -> None:
-    """Take the locale out of the address; the page does not exist where the site lacks it."""
-    locale = (values or {}).pop("locale", None)
-    if locale is not None:
-        known = searcher().site
-        if locale not in known.locales and locale != known.default_locale:
-            abort(404)
-        g.locale = locale
+    app.register_blueprint(preferences)
 
 
 @site.get("/")
