@@ -161,3 +161,11 @@ def test_without_a_key_nothing_is_offered_to_be_kept(
     assert visitor.get(PAGE).status_code == 404
     assert visitor.post(PAGE, data={"customer": "private"}).status_code == 404
     assert PAGE not in Markup(visitor.get("/en/").text).values("a", "href")
+
+
+def test_home_begins_with_my_product(visitor: FlaskClient) -> None:
+    assert "/en/products/trek-7" not in Markup(visitor.get("/en/").text).values("a", "href")
+    visitor.post(PAGE, data={"product": "trek-7"})
+    home = Markup(visitor.get("/en/").text)
+    assert "/en/products/trek-7" in home.values("a", "href")
+    assert "/en/articles/compare-trekking" in home.values("a", "href")

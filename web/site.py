@@ -14,9 +14,11 @@ from web.language import best_locale
 from web.live import searcher
 from web.next_questions import next_questions, whole_questions
 from web.pages import addresses_of, choose_locale, in_all_locales, page_locale, render_page, shelf
-from web.preferences import preferences
+from web.preferences import my_product, preferences
 from web.questions import clean_question
 from web.results import FEW, MANY, filters, results_url, scope_from
+
+_ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
 site = Blueprint("site", __name__)
 site.url_value_preprocessor(choose_locale)
@@ -46,7 +48,14 @@ def front() -> BaseResponse:
 @site.get("/<locale:locale>/")
 def home() -> str:
     tagline = localized(searcher().site.tagline, page_locale())
-    return render_page("site/home.html", in_all_locales("/"), tagline=tagline)
+    mine = my_product()
+    return render_page(
+        "site/home.html",
+        in_all_locales("/"),
+        tagline=tagline,
+        mine=mine,
+        about_mine=_articles_about(mine)[:_ABOUT_MINE] if mine else [],
+    )
 
 
 @site.get("/<locale:locale>/search")
