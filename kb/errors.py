@@ -5,6 +5,7 @@
     ├── ContentError        the content folder holds problems that forbid an index (carries them)
     ├── JudgmentsError      there are no judgments to measure with, or they have problems
     ├── StoreError          a database file cannot be read or written (disk full, no permission)
+    ├── RecordsError        the database of votes, searches and cases cannot be used
     ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
@@ -51,6 +52,10 @@ class ContentError(KbError):
 
 class JudgmentsError(KbError):
     message = "The judgments cannot be used; `kb check` tells what is wrong with them."
+
+
+class RecordsError(KbError):
+    message = "The records cannot be used."
 
 
 class StoreError(KbError):

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from fakes import FakeEncoder
 from model_fixture import prepared_models, real_encoder
+from records import database, postgres
 
 from indexer.build import build_index
 from search.encoder import OnnxEncoder
 from search.searcher import Searcher
 
-__all__ = ["prepared_models", "real_encoder"]  # fixtures for every test
+__all__ = ["database", "postgres", "prepared_models", "real_encoder"]  # fixtures for every test
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "content"

@@ -1,0 +1,106 @@
+"""Searches and votes, written and counted."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, case, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from kb.feedback import Channel, Place, Reason, Search, Vote
+from kb.store.database import Database
+from kb.store.schema import searches, votes
+
+
+def add_searches(database: Database, asked: Iterable[Search]) -> None:
+    """Write searches; one whose query_id is known already is left out."""
+    rows = [asdict(search) for search in asked]
+    if not rows:
+        return
+    with database.write() as connection:
+        statement = _inserting(database, searches).on_conflict_do_nothing()
+        connection.execute(statement, rows)
+
+
+def keep_vote(database: Database, vote: Vote) -> None:
+    """Write a vote. An earlier one of this visitor, day, document and place is replaced."""
+    values = {**asdict(vote), "reason": vote.reason or ""}
+    kept = {"visitor", "day", "document", "place"}
+    statement = _inserting(database, votes).values(values)
+    statement = statement.on_conflict_do_update(
+        index_elements=sorted(kept),
+        set_={name: value for name, value in values.items() if name not in kept},
+    )
+    with database.write() as connection:
+        connection.execute(statement)
+
+
+def vote_of(database: Database, vote: Vote) -> Vote | None:
+    """What this visitor said of this document today, if anything."""
+    same = (
+        votes.c.visitor == vote.visitor,
+        votes.c.day == vote.day,
+        votes.c.document == vote.document,
+        votes.c.place == vote.place,
+    )
+    with database.read() as connection:
+        row = connection.execute(select(votes).where(*same)).mappings().one_or_none()
+    return None if row is None else _vote(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """How often a document helped those who said so."""
+
+    document: str  # kind/id
+    solved: int
+    unsolved: int
+
+    @property
+    def share(self) -> float:
+        """Positive ÷ all votes."""
+        return self.solved / (self.solved + self.unsolved)
+
+
+def satisfaction(database: Database, since: datetime) -> list[Satisfaction]:
+    """Votes of every document since then, the least helpful first."""
+    solved = func.sum(case((votes.c.solved, 1), else_=0))
+    query = (
+        select(votes.c.document, solved, func.count())
+        .where(votes.c.at >= since)
+        .group_by(votes.c.document)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    counted = [Satisfaction(document, int(yes), total - int(yes)) for document, yes, total in rows]
+    return sorted(counted, key=lambda one: (one.share, -one.unsolved, one.document))
+
+
+def searches_since(database: Database, since: datetime) -> list[Search]:
+    """Searches in the order in which they were asked."""
+    query = select(searches).where(searches.c.at >= since).order_by(searches.c.at)
+    with database.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [Search(**{**row, "channel": Channel(row["channel"])}) for row in rows]
+
+
+def votes_since(database: Database, since: datetime) -> list[Vote]:
+    """Votes in the order of their last change."""
+    query = select(votes).where(votes.c.at >= since).order_by(votes.c.at, votes.c.id)
+    with database.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [_vote(row) for row in rows]
+
+
+def _vote(row: Any) -> Vote:
+    known = {name: value for name, value in row.items() if name != "id"}
+    reason = Reason(row["reason"]) if row["reason"] else None
+    return Vote(**{**known, "place": Place(row["place"]), "reason": reason})
+
+
+def _inserting(database: Database, table: Any) -> Any:
+    """INSERT with the database's own words for conflicts, which are the same for both."""
+    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    statement: Insert = dialects[database.dialect](table)
+    return statement

@@ -1,0 +1,52 @@
+"""Who is the same visitor, for one day and no longer.
+
+A visitor is an HMAC of address and browser with a salt that is drawn every day and destroyed with
+it. Afterwards nobody, the operator included, can tell which address was which visitor.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from kb.store.database import Database
+from kb.store.schema import salts
+
+_SALT = 32  # bytes
+_LENGTH = 16  # bytes of the HMAC that are kept
+
+
+class Visitors:
+    """Names visitors. All processes that share a database give the same names."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._today: tuple[date, bytes] | None = None
+
+    def name(self, address: str, browser: str, now: datetime | None = None) -> str:
+        """32 hexadecimal digits for an IP address and a User-Agent, valid until midnight UTC."""
+        day = (now or datetime.now(UTC)).date()
+        if self._today is None or self._today[0] != day:
+            self._today = day, _salt_of(self._database, day)
+        text = f"{address}\n{browser}".encode()
+        return hmac.digest(self._today[1], text, hashlib.sha256)[:_LENGTH].hex()
+
+
+def _salt_of(database: Database, day: date) -> bytes:
+    """The salt of a day, the same for all; older ones are destroyed."""
+    with database.write() as connection:
+        connection.execute(delete(salts).where(salts.c.day < day))
+        known = _known(connection, day)
+        if known is None:
+            known = secrets.token_bytes(_SALT)
+            connection.execute(insert(salts).values(day=day, salt=known))
+        return known
+
+
+def _known(connection: Connection, day: date) -> bytes | None:
+    found: bytes | None = connection.execute(
+        select(salts.c.salt).where(salts.c.day == day).with_for_update()
+    ).scalar()
+    return found
