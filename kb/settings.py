@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         default=5.0, description="Seconds one article may take to render."
     )
 
+    database_url: SecretStr | None = Field(
+        default=None, description="Database of the records; default: kb.sqlite3 in `data`."
+    )
     secret_key: SecretStr | None = Field(
         default=None, description="Signs cookies; default: the file below."
     )

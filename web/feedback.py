@@ -1,0 +1,133 @@
+""""Did this solve it?": asked on articles and answers, answered by a form that needs no script."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response
+
+from kb.documents import Document, Kind
+from kb.feedback import MAX_COMMENT, Place, Reason, Vote
+from kb.masking import masked
+from kb.store.feedback import keep_vote, vote_of
+from web.documents import localized_document
+from web.json_views import handover
+from web.live import searcher
+from web.pages import choose_locale, in_all_locales, page_locale, render_page
+from web.records import is_person, records, visitor
+from web.security import from_this_site
+
+feedback = Blueprint("feedback", __name__)
+feedback.url_value_preprocessor(choose_locale)
+
+_SALT = "feedback"
+_EXTENSION = "feedback_signer"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a vote is about. Only pages that showed it can make the token that says so."""
+
+    document: str  # kind/id
+    place: Place
+    query_id: str = ""
+
+
+def ask_for_feedback(app: Flask, key: bytes) -> None:
+    """Let templates ask `feedback_token(document, place)`."""
+    app.extensions[_EXTENSION] = URLSafeSerializer(key, salt=_SALT)
+    app.jinja_env.globals["feedback_token"] = feedback_token
+    app.register_blueprint(feedback)
+
+
+def feedback_token(document: Document, place: str, query_id: str = "") -> str:
+    """What a form sends back to say what the vote is about; the same for equal arguments."""
+    about = [f"{document.kind}/{document.id}", Place(place).value, query_id]
+    token = _signer().dumps(about)
+    return token.decode() if isinstance(token, bytes) else token
+
+
+def about_of(token: str) -> About | None:
+    """What a token says; None when this site did not make it."""
+    try:
+        document, place, query_id = _signer().loads(token)
+    except BadSignature:
+        return None
+    return About(document, Place(place), query_id)
+
+
+@feedback.get("/<locale:locale>/feedback")
+def show() -> str:
+    """What was said, and after a no: why, and the way to a person."""
+    token = request.args.get("about", "")
+    about = about_of(token)
+    if about is None:
+        abort(404)
+    return _answered(token, about, vote_of(records().database, _vote(about, solved=True)))
+
+
+@feedback.post("/<locale:locale>/feedback")
+def vote() -> str | Response:
+    """Keep a vote; it is on disk when the page that thanks appears."""
+    token = request.form.get("about", "")
+    about = about_of(token)
+    if about is None or request.form.get("solved") not in ("yes", "no"):
+        abort(400)
+    if not from_this_site(request):
+        abort(403)
+    said = _vote(about, solved=request.form["solved"] == "yes")
+    if is_person():
+        keep_vote(records().database, said)
+    if "fragment" in request.form:
+        return render_template("site/_feedback.html", **_values(token, about, said))
+    return redirect(f"/{page_locale()}/feedback?about={token}", 303)
+
+
+def _vote(about: About, *, solved: bool) -> Vote:
+    now = datetime.now(UTC)
+    given = request.form.get("reason", "")
+    reason = next((one for one in Reason if one == given), None)
+    comment = masked(" ".join(request.form.get("comment", "")[:MAX_COMMENT].split()))
+    return Vote(
+        visitor=visitor(),
+        day=now.date(),
+        document=about.document,
+        locale=page_locale(),
+        place=about.place,
+        query_id=about.query_id,
+        solved=solved,
+        reason=None if solved else reason,
+        comment="" if solved else comment,
+        at=now,
+    )
+
+
+def _answered(token: str, about: About, said: Vote | None) -> str:
+    values = _values(token, about, said)
+    return render_page("site/feedback.html", in_all_locales("/feedback", about=token), **values)
+
+
+def _values(token: str, about: About, said: Vote | None) -> dict[str, object]:
+    document = _document(about)
+    team = document.owner_team if document else ""
+    return {
+        "token": token,
+        "said": said,
+        "document": document,
+        "reasons": list(Reason),
+        "locale": page_locale(),
+        "person": handover(searcher().site, team, page_locale()),
+        "team": team,
+    }
+
+
+def _document(about: About) -> Document | None:
+    kind, _, document_id = about.document.partition("/")
+    number = localized_document(searcher(), Kind(kind), document_id, page_locale())
+    return None if number is None else searcher().library.document(number)
+
+
+def _signer() -> URLSafeSerializer:
+    found: URLSafeSerializer = current_app.extensions[_EXTENSION]
+    return found
