@@ -5,11 +5,12 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
+from web.addresses import public_root
 from web.live import searcher
 
 
-def keep_pages(app: Flask, blueprint: str) -> None:
-    """Answer 304 where the browser already has this blueprint's page.
+def keep_pages(app: Flask, *blueprints: str) -> None:
+    """Answer 304 where the browser already has a page of these blueprints.
 
     A page is determined by its address, the generation, and the program's own code and texts.
     """
@@ -17,7 +18,7 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
     @app.before_request
     def answer_unchanged() -> Response | None:
-        if request.blueprint != blueprint or not request.if_none_match:
+        if request.blueprint not in blueprints or not request.if_none_match:
             return None
         etag = _etag(build)
         if not request.if_none_match.contains_weak(etag):
@@ -26,7 +27,7 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
     @app.after_request
     def mark_page(response: Response) -> Response:
-        if request.blueprint == blueprint and response.status_code == 200:
+        if request.blueprint in blueprints and response.status_code == 200:
             _mark(response, _etag(build))
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
@@ -40,7 +41,7 @@ def _mark(response: Response, etag: str) -> Response:
 
 def _etag(build: str) -> str:
     current = searcher()
-    parts = (build, request.host_url, request.full_path, current.generation, *current.degraded)
+    parts = (build, public_root(), request.full_path, current.generation, *current.degraded)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
