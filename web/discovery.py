@@ -67,7 +67,7 @@ def _overviews(shelves: list[Shelf]) -> Iterator[Place]:
     dated: dict[str, dict[str, str]] = {}
     for shelf in shelves:
         for tail, documents in _tails(shelf):
-            newest = max((document.reviewed for document in documents), default="")
+            newest = max((document.updated for document in documents), default="")
             dated.setdefault(tail, {})[shelf.locale] = newest
     for tail, dates in dated.items():
         paths = {locale: f"/{locale}{tail}" for locale in dates}
@@ -96,7 +96,7 @@ def _documents(shelves: list[Shelf]) -> Iterator[Place]:
             translations.setdefault(key, {})[document.locale] = document
     for known in translations.values():
         paths = {locale: document.url for locale, document in known.items()}
-        yield from _places(paths, {locale: d.reviewed for locale, d in known.items()})
+        yield from _places(paths, {locale: d.updated for locale, d in known.items()})
 
 
 def _places(paths: Mapping[str, str], dates: Mapping[str, str]) -> Iterator[Place]:
@@ -117,16 +117,21 @@ def feed_of_locale() -> Response:
     return _feed(f"/{page_locale()}/feed.xml", [shelf_of(searcher(), page_locale())])
 
 
+def _age(document: Document) -> tuple[str, ...]:
+    """A commit may change many files in one day; translations stay side by side."""
+    return document.updated, document.reviewed, document.id, document.locale
+
+
 def _feed(path: str, shelves: list[Shelf]) -> Response:
-    dated = (document for shelf in shelves for document in shelf.own if document.reviewed)
-    newest = sorted(dated, key=lambda document: (document.reviewed, document.url), reverse=True)
+    dated = (document for shelf in shelves for document in shelf.own if document.updated)
+    newest = sorted(dated, key=_age, reverse=True)
     body = render_template(
         "machines/feed.xml",
         site=searcher().site,
         path=path,
         shelves=shelves,
         documents=newest[:FEED_ENTRIES],
-        updated=newest[0].reviewed if newest else searcher().created[:10],
+        updated=newest[0].updated if newest else searcher().created[:10],
     )
     return Response(body, content_type="application/atom+xml; charset=utf-8")
 

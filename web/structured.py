@@ -106,7 +106,8 @@ def article(document: Document, page: Page, site: Site, root: str) -> list[Thing
             "url": address,
             "mainEntityOfPage": address,
             "inLanguage": document.locale,
-            "dateModified": document.reviewed,
+            "datePublished": document.published,
+            "dateModified": document.changed or document.reviewed,
             "author": {"@id": _organization_id(root)},
             "publisher": _publisher(site, root),
         }
