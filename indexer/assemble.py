@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, time
 from indexer.facts import facts_section, read_attributes
 from indexer.fields import validate
 from indexer.front_matter import Place
+from indexer.history import UNKNOWN, Dates
 from indexer.links import linked
 from indexer.parse import FACTS_ANCHOR
 from indexer.parsed import Finding, Parsed
 from indexer.source import Source
-from kb.documents import Document, Fact, Kind, Page, Product, Section
+from kb.documents import Change, Document, Fact, Kind, Page, Product, Section
 from kb.front_matter import MAX_TITLE, ArticleFields, ProductFields
 from kb.problems import Severity
 from kb.site import RESERVED_CATEGORIES, Phase, Site
@@ -30,7 +31,7 @@ class Entry:
 
 
 def enter(
-    source: Source, parsed: Parsed, site: Site, now: datetime
+    source: Source, parsed: Parsed, site: Site, now: datetime, dates: Dates = UNKNOWN
 ) -> tuple[Entry | None, list[Finding]]:
     """The entry, None when an error forbids it; and every finding about the file's fields."""
     findings = list(parsed.findings)
@@ -49,7 +50,7 @@ def enter(
         findings += attributes[1]
     if _has_error(findings):
         return None, _softened(findings, fields.status)
-    document = _document(source, fields, title, facts, site)
+    document = _dated(_document(source, fields, title, facts, site), fields, dates)
     findings += _strangers(document, fields, parsed.places, site)
     if _has_error(findings):
         return None, _softened(findings, fields.status)
@@ -155,6 +156,31 @@ def _document(
         source=source.path,
         product=product,
     )
+
+
+def _dated(document: Document, fields: ArticleFields, dates: Dates) -> Document:
+    """The document with its history: what git knows and what the editors tell."""
+    told = sorted(fields.changes, key=lambda change: change.date, reverse=True)
+    changes = tuple(Change(change.date.isoformat(), _line(change.text)) for change in told)
+    newest = changes[0].date if changes else ""
+    return replace(
+        document,
+        published=_first_day(fields, dates),
+        changed=max(dates.changed, newest),
+        changes=changes,
+    )
+
+
+def _first_day(fields: ArticleFields, dates: Dates) -> str:
+    """ISO date since which the page could be read; "" when unknown.
+
+    A file that was changed or reviewed before its first commit is older than its repository.
+    """
+    release = fields.publish_at.isoformat()[:10] if fields.publish_at else ""
+    first = max(dates.published, release) if dates.published else ""
+    known = [change.date for change in fields.changes]
+    known += [fields.reviewed] if fields.reviewed else []
+    return "" if any(day.isoformat() < first for day in known) else first
 
 
 def _line(text: str) -> str:

@@ -73,6 +73,14 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a document's history, in the editors' words."""
+
+    date: str  # ISO date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One published article or product in one locale, without its body."""
 
@@ -94,10 +102,18 @@ class Document:
     redirect_from: tuple[str, ...]  # former addresses below the site's root
     source: str  # path below the content folder
     product: Product | None = None
+    published: str = ""  # ISO date of the file's first commit, "" when unknown
+    changed: str = ""  # ISO date of the last change, by git or by `changes`, or ""
+    changes: tuple[Change, ...] = ()  # newest first
 
     @property
     def url(self) -> str:
         return f"/{self.locale}/{self.kind}s/{self.slug}"
+
+    @property
+    def updated(self) -> str:
+        """ISO date on which the page was last changed or found to be right, or ""."""
+        return max(self.changed, self.reviewed)
 
 
 @dataclass(frozen=True, slots=True)

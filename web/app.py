@@ -8,6 +8,7 @@ from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
 from web.context import remember_context
+from web.discovery import discovery
 from web.errors import answer_errors
 from web.language import speak
 from web.limits import limit_rate
@@ -34,7 +35,8 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     add_site(app)
     app.register_blueprint(api)
     app.register_blueprint(machines)
-    keep_pages(app, "site")
+    app.register_blueprint(discovery)
+    keep_pages(app, "site", "discovery")
     limit_rate(app, settings.rate_limit)
     answer_errors(app)
     return app

@@ -10,6 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic cannot read typing's own before Python 3.12
 
 Url = Annotated[str, Field(description="Path below the site's root.")]
+Day = Annotated[str, Field(description='ISO date, "" when unknown.')]
 IsoDate = Annotated[str, Field(description='ISO date of the last review, "" when unknown.')]
 Html = Annotated[str, Field(description="Sanitised HTML.")]
 QueryId = Annotated[str, Field(description="Random name of this question, for feedback on it.")]
@@ -136,6 +137,11 @@ class DocumentHead(TypedDict):
     url: Url
 
 
+class Change(TypedDict):
+    date: Annotated[str, Field(description="ISO date.")]
+    text: Annotated[str, Field(description="In the editors' words.")]
+
+
 class ArticleReply(DocumentHead):
     category: str
     phase: Annotated[str, Field(description="Phase of the customer journey.")]
@@ -145,6 +151,9 @@ class ArticleReply(DocumentHead):
     owner_team: str
     reviewed: IsoDate
     reviewed_by: str
+    published: Day
+    changed: Day
+    changes: Annotated[list[Change], Field(description="What changed, newest first.")]
     html: Html
     markdown: str
     sections: list[SectionText]
