@@ -46,6 +46,11 @@ class ArticleFields(BaseModel):
     publish_at: datetime | date | None = None
     related: Ids = ()
     redirect_from: Texts = ()
+    decision: bool | str = Field(
+        default=False,
+        union_mode="left_to_right",  # the file says `true` or `yes` in letters
+        description="Its table guides readers; or the anchor of the table's section.",
+    )
 
 
 class ProductFields(ArticleFields):

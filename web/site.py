@@ -4,10 +4,13 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from kb.documents import Document, Kind
+from kb.choosing.decisions import decision_guide
+from kb.documents import Document, Kind, Page
 from kb.settings import Settings
 from kb.text import localized
 from web.documents import Found, find_document, linked_documents
+from web.finder import decide, product_finder
+from web.guides import Step, step_of
 from web.json_views import handover
 from web.language import best_locale
 from web.live import searcher
@@ -15,6 +18,8 @@ from web.pages import addresses_of, in_all_locales, page_locale, render_page, sh
 from web.questions import clean_question
 
 site = Blueprint("site", __name__)
+site.add_url_rule("/<locale:locale>/products/<name>/finder", view_func=product_finder)
+site.add_url_rule("/<locale:locale>/articles/<slug>/decide", view_func=decide)
 
 
 class LocaleConverter(BaseConverter):
@@ -96,6 +101,7 @@ def product_type(name: str) -> str:
     return render_page(
         "site/product_type.html",
         in_all_locales(f"/products/{name}/"),
+        name=name,
         title=shelf().type_title(name),
         products=shown,
     )
@@ -157,17 +163,26 @@ def _markdown(found: Found) -> Response:
 
 def _page(found: Found) -> str:
     document = found.document
+    page = searcher().library.page(found.number)
     return render_page(
         f"site/{document.kind}.html",
         addresses_of(document),
         switch=_switch(document),
         document=document,
-        page=searcher().library.page(found.number),
+        page=page,
+        guide=_guide(document, page),
         fallback=document.locale != page_locale(),
         related=_related(document),
         accessories=_accessories(document),
         team=document.owner_team,
     )
+
+
+def _guide(document: Document, page: Page) -> Step | None:
+    """The first question of the article's decision table, if it has one."""
+    if page.decision is None:
+        return None
+    return step_of(decision_guide(page.decision), f"{shelf().address(document)}/decide", {})
 
 
 def _switch(document: Document) -> dict[str, str]:
