@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from indexer.decisions import decision_findings, read_decision
 from indexer.facts import facts_section, read_attributes
 from indexer.fields import validate
 from indexer.front_matter import Place
@@ -48,6 +49,8 @@ def enter(
         attributes = _attributes(source, parsed, fields, site)
         facts = attributes[0]
         findings += attributes[1]
+    if fields.decision:
+        findings += decision_findings(source, parsed, fields.decision)
     if _has_error(findings):
         return None, _softened(findings, fields.status)
     document = _dated(_document(source, fields, title, facts, site), fields, dates)
@@ -243,7 +246,8 @@ def finish(
         document = replace(document, product=replace(document.product, images=images))
         facts = _facts(document, entry.fields)
         sections = (*facts, *sections)
-    return document, Page(html, markdown, sections, linked(html))
+    decision = read_decision(html, entry.fields.decision) if entry.fields.decision else None
+    return document, Page(html, markdown, sections, linked(html), decision)
 
 
 def _facts(document: Document, fields: ProductFields) -> tuple[Section, ...]:

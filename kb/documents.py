@@ -117,6 +117,38 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionOption:
+    key: str  # in addresses; made of the text
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionQuestion:
+    """A column of a decision table."""
+
+    key: str  # in addresses; made of the text
+    text: str
+    options: tuple[DecisionOption, ...]  # in the order of their first rows
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of a decision table."""
+
+    conditions: tuple[str, ...]  # the key of an option for each question; "" for any
+    outcome: str  # sanitised HTML, the same that the page's table shows
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A table of cases that is asked question by question."""
+
+    anchor: str  # of the section the table stands in; "" for the top
+    questions: tuple[DecisionQuestion, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The body of a document: what an article or product page shows."""
 
@@ -124,6 +156,7 @@ class Page:
     markdown: str  # clean source without front matter
     sections: tuple[Section, ...]  # the same content as plain text; what is searched
     links: tuple[str, ...] = ()  # addresses of this site that the text leads to, without anchors
+    decision: Decision | None = None  # the table that guides through it, if it has one
 
 
 @dataclass(frozen=True, slots=True)

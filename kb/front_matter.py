@@ -56,6 +56,11 @@ class ArticleFields(BaseModel):
     related: Ids = ()
     redirect_from: Texts = ()
     changes: tuple[Change, ...] = Field(default=(), description="What changed, for readers.")
+    decision: bool | str = Field(
+        default=False,
+        union_mode="left_to_right",  # the file says `true` or `yes` in letters
+        description="Its table guides readers; or the anchor of the table's section.",
+    )
 
 
 class ProductFields(ArticleFields):

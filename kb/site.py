@@ -52,7 +52,15 @@ Phrase = Annotated[str, Field(pattern=r"\w")]
 Asked = dict[LocaleCode, list[Phrase]]
 
 
-class AttributeSchema(_Model):
+class Asking(_Model):
+    """How the product finder asks for something."""
+
+    question: dict[str, str] = {}  # without one the label serves
+    help: dict[str, str] = {}  # what to know before answering
+    finder: bool = True  # False: nobody chooses by it
+
+
+class AttributeSchema(Asking):
     """One typed attribute of a product type."""
 
     type: AttributeType
@@ -70,6 +78,9 @@ class AttributeSchema(_Model):
     # What the value bounds: "max" is the most that fits or is possible (a load, a range), "min"
     # the least (a height from). Asked with a plain number, other values must equal it.
     bound: Literal["max", "min"] | None = None
+    # What customers want of a number: little ("up to …") or much ("at least …"). By default `bound`
+    # says it: much of what is the most, little of what is the least.
+    prefer: Literal["low", "high"] | None = None
 
     @model_validator(mode="after")
     def _choices_match_type(self) -> "AttributeSchema":
@@ -81,8 +92,11 @@ class AttributeSchema(_Model):
 
     @model_validator(mode="after")
     def _only_numbers_are_ordered(self) -> "AttributeSchema":
-        if self.type != "number" and (self.bound or self.asked_most or self.asked_least):
-            raise ValueError("`bound`, `asked_most` and `asked_least` belong to the type number")
+        ordered = self.bound or self.asked_most or self.asked_least or self.prefer
+        if self.type != "number" and ordered:
+            raise ValueError(
+                "`bound`, `asked_most`, `asked_least` and `prefer` belong to the type number"
+            )
         return self
 
     def unit_in(self, locale: str) -> str:
@@ -93,6 +107,7 @@ class ProductType(_Model):
     title: dict[str, str] = {}
     asked: Asked = {}  # other names of such products: "Fahrrad", "bike"
     attributes: dict[str, AttributeSchema] = {}
+    price: Asking = Asking()
 
     @model_validator(mode="after")
     def _asked_with_exists(self) -> "ProductType":

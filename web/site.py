@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, abort, current_app, redirect, request
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.choosing.decisions import decision_guide
 from kb.comparison import MOST, compare
 from kb.documents import Document, Kind, Page
 from kb.settings import Settings
@@ -11,6 +12,8 @@ from kb.text import localized
 from web import structured
 from web.addresses import MARKDOWN, public_root
 from web.documents import Found, find_document, linked_documents
+from web.finder import decide, product_finder
+from web.guides import Step, step_of
 from web.json_views import handover
 from web.language import best_locale
 from web.live import searcher
@@ -33,6 +36,8 @@ _ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
 site = Blueprint("site", __name__)
 site.url_value_preprocessor(choose_locale)
+site.add_url_rule("/<locale:locale>/products/<name>/finder", view_func=product_finder)
+site.add_url_rule("/<locale:locale>/articles/<slug>/decide", view_func=decide)
 
 
 class LocaleConverter(BaseConverter):
@@ -218,6 +223,7 @@ def _page(found: Found) -> str | BaseResponse:
         switch=_switch(document),
         document=document,
         page=page,
+        guide=_guide(document, page),
         fallback=document.locale != page_locale(),
         related=searcher().related(document),
         questions=whole_questions(document),
@@ -237,6 +243,13 @@ def _things(document: Document, page: Page) -> list[structured.Thing]:
     if document.product:
         return [structured.product(document, document.product, known, root)]
     return structured.article(document, page, known, root)
+
+
+def _guide(document: Document, page: Page) -> Step | None:
+    """The first question of the article's decision table, if it has one."""
+    if page.decision is None:
+        return None
+    return step_of(decision_guide(page.decision), f"{shelf().address(document)}/decide", {})
 
 
 def _switch(document: Document) -> dict[str, str]:
