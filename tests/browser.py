@@ -35,7 +35,7 @@ NO_CHROMIUM = (
 )
 
 # Beside what Playwright switches off by itself: the browser must not look up any other machine.
-_QUIET = (
+QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-quic",
@@ -121,7 +121,7 @@ def find_chromium() -> str | None:
 
 
 def launch(playwright: Playwright, program: str) -> Browser:
-    return playwright.chromium.launch(executable_path=program, args=list(_QUIET))
+    return playwright.chromium.launch(executable_path=program, args=list(QUIET))
 
 
 def build_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
@@ -188,6 +188,19 @@ def show(page: Page, kind: PageType, locale: str) -> None:
     assert response
     assert response.status == kind.status, page.url
     assert page.locator(kind.shows).first.is_visible(), f"{page.url} shows no {kind.shows}"
+
+
+def scroll_through(page: Page) -> None:
+    """Down to the end, until every picture is there."""
+    page.evaluate(
+        """async () => {
+          for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {
+            scrollTo({top: y, behavior: "instant"});
+            await new Promise(requestAnimationFrame);
+          }
+          await Promise.all([...document.images].map(image => image.decode()));
+        }"""
+    )
 
 
 def effective_language(page: Page, selector: str) -> str:

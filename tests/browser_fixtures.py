@@ -11,6 +11,10 @@ from serving import served
 
 from search.encoder import OnnxEncoder
 
+# For each module of such tests: `pytestmark = IN_BROWSER`. The first one may have to wait for the
+# model and the index.
+IN_BROWSER = [pytest.mark.browser, pytest.mark.model, pytest.mark.timeout(600)]
+
 Visit = Callable[..., Page]
 Look = Callable[[str], Page]
 

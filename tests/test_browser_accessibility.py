@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import LOCALES, PAGE_TYPES, SCREENS, PageType, effective_language, show
-from browser_fixtures import Look, Visit
+from browser_fixtures import IN_BROWSER, Look, Visit
 from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = IN_BROWSER
 
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 _ALL_RULES: dict[str, Any] = {

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 from browser import LOCALES, SCREENS
-from browser_fixtures import Visit
+from browser_fixtures import IN_BROWSER, Visit
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = IN_BROWSER
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from browser import LOCALES, PAGE_TYPES, SCREENS, PageType, show
-from browser_fixtures import Look, Visit
+from browser_fixtures import IN_BROWSER, Look, Visit
 from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = IN_BROWSER
 
 # Marks what can be used, and describes what has the focus: its number, whether an outline shows
 # (its own, or that of what it stretches over or stands in), whether something else covers it.

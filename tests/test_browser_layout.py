@@ -2,10 +2,10 @@
 
 import pytest
 from browser import LOCALES, PAGE_TYPES, SCREENS, PageType, show
-from browser_fixtures import Look, Visit
+from browser_fixtures import IN_BROWSER, Look, Visit
 from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = IN_BROWSER
 
 # 320 CSS pixels are 400 % zoom of 1280 (WCAG 1.4.10), 640 are 200 %.
 _WIDTHS = (320, 390, 640, 1280)

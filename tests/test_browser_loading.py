@@ -4,13 +4,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser import PAGE_TYPES, SCREENS, PageType, Watch, show, visiting
-from browser_fixtures import Visit
+from browser import PAGE_TYPES, SCREENS, PageType, Watch, scroll_through, show, visiting
+from browser_fixtures import IN_BROWSER, Visit
 from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = IN_BROWSER
 
 _LIGHT = 60_000  # bytes over the wire, headers included, without pictures
+# Cumulative layout shift; 0.1 counts as good. Chromium reports up to 0.0001 for an icon that
+# arrives while the page is scrolled.
+_STILL = 0.001
 
 # Address and bytes over the wire of the document and of all it loaded.
 _LOADED = """() => ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
@@ -35,15 +38,7 @@ _SHIFTS = """() => new Promise(done => {
 
 def shifts(page: Page) -> list[dict[str, Any]]:
     """All layout shifts of the page, scrolled through until every picture is there."""
-    page.evaluate(
-        """async () => {
-          for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {
-            scrollTo({top: y, behavior: "instant"});
-            await new Promise(requestAnimationFrame);
-          }
-          await Promise.all([...document.images].map(image => image.decode()));
-        }"""
-    )
+    scroll_through(page)
     found: list[dict[str, Any]] = page.evaluate(_SHIFTS)
     return found
 
@@ -60,7 +55,8 @@ def test_a_page_is_light_and_stands_still(
     assert all(texts.values()), f"taken from a cache: {texts}"
     assert any(path.endswith(".css") for path in texts)
     assert sum(texts.values()) <= _LIGHT, texts
-    assert shifts(page) == []
+    moved = shifts(page)
+    assert sum(shift["value"] for shift in moved) < _STILL, moved
 
 
 def test_text_that_is_pushed_down_is_noticed(visit: Visit) -> None:
@@ -69,7 +65,7 @@ def test_text_that_is_pushed_down_is_noticed(visit: Visit) -> None:
     page.evaluate(
         "document.body.prepend(Object.assign(document.createElement('h1'), {innerText: 1}))"
     )
-    assert shifts(page)
+    assert sum(shift["value"] for shift in shifts(page)) > _STILL
 
 
 def test_all_a_page_must_not_do_is_noticed(chromium: Browser, center: str) -> None:

@@ -206,6 +206,18 @@ def test_article_in_another_language_is_marked(small: FlaskClient) -> None:
     assert article.all("link", rel="canonical")[0]["href"].endswith("/de/articles/nur-deutsch")
 
 
+def test_below_an_article_in_another_language_stand_those_of_the_readers(
+    write_article: WriteArticle, tmp_path: Path, encoder: FakeEncoder
+) -> None:
+    write_article("nur-deutsch", "Text.", locale="de", title="Nur deutsch", related=["oil"])
+    write_article("kette-oelen", "Öl.", locale="de", id="oil", title="Kette ölen")
+    content = write_article("oil-chain", "Oil.", id="oil", title="Oil a chain")
+    build_index(content, tmp_path / "index", encoder)
+    article = page(client(tmp_path / "index", encoder), "/en/articles/nur-deutsch")
+    assert "Oil a chain" in article.text
+    assert "Kette ölen" not in article.text
+
+
 def test_fallback_results_stay_in_the_readers_language(small: FlaskClient) -> None:
     results = page(small, "/en/search?q=deutsch")
     assert results.all("a", href="/en/articles/nur-deutsch", lang="de")

@@ -177,7 +177,12 @@ def _switch(document: Document) -> dict[str, str]:
 
 
 def _related(document: Document) -> list[Document]:
-    return searcher().related(document)
+    """What to read next, in the page's language where it is written in it."""
+    library, locale = searcher().library, page_locale()
+    return [
+        library.translations(other.kind, other.id).get(locale, other)
+        for other in searcher().related(document)
+    ]
 
 
 def _accessories(document: Document) -> list[Document]:
