@@ -78,7 +78,8 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=set(_WITH_CONTENT),
     attributes=_ATTRIBUTES,
     tag_attribute_values=_VALUES,
-    set_tag_attribute_values={"input": {"disabled": ""}},
+    # A table too wide for a screen is scrolled by keyboard where it can be focused.
+    set_tag_attribute_values={"input": {"disabled": ""}, "table": {"tabindex": "0"}},
     allowed_classes=_CLASSES,
     attribute_filter=_attribute,
     url_schemes={"http", "https", "mailto", "tel", "lotse"},

@@ -225,7 +225,7 @@ def _page(found: Found) -> str | BaseResponse:
         page=page,
         guide=_guide(document, page),
         fallback=document.locale != page_locale(),
-        related=searcher().related(document),
+        related=_related(document),
         questions=whole_questions(document),
         next_questions=next_questions(document),
         neighbours=shelf().neighbours(document),
@@ -267,6 +267,15 @@ def _articles_about(document: Document) -> list[Document]:
     for other in searcher().library.linking_to(document.url, Kind.ARTICLE):
         found.setdefault(other.id, other)
     return list(found.values())
+
+
+def _related(document: Document) -> list[Document]:
+    """What to read next, in the page's language where it is written in it."""
+    library, locale = searcher().library, page_locale()
+    return [
+        library.translations(other.kind, other.id).get(locale, other)
+        for other in searcher().related(document)
+    ]
 
 
 def _fitting(document: Document) -> list[Document]:
