@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kb.documents import Kind
 from search.analysis import analyzer
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
@@ -18,11 +17,11 @@ from search.ranking import (
     LATE_INFORMATION,
     BoolArray,
     Candidates,
-    Leg,
     Question,
     candidates,
     keyword_leg,
 )
+from search.scope import EVERYTHING, Leg, Scope
 
 _REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each, 63 kB at most
 _REMEMBERED_FILTERS = 256
@@ -80,22 +79,14 @@ class Ranker:
         self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
         self._encoded = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._encode)
 
-    def rank(
-        self,
-        query: str,
-        locale: str,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
-    ) -> Ranking:
+    def rank(self, query: str, locale: str, scope: Scope = EVERYTHING) -> Ranking:
         """Rank by a normalised question.
 
-        Documents that the asked language lacks may come from others. Both legs decide, unless one
-        is named to decide alone.
+        Documents that the asked language lacks may come from others.
         """
-        encodes = self.encoder and query and leg is not Leg.KEYWORD
+        encodes = self.encoder and query and scope.leg is not Leg.KEYWORD
         encoded = self._encoded(query) if encodes else None
-        allowed = {name: self._allowed(name, locale, kind, category) for name in self._indexes}
+        allowed = {name: self._allowed(name, locale, scope) for name in self._indexes}
         questions = _alike_relied_on(
             {
                 name: self._question(query, encoded, self._indexes[name], locale)
@@ -105,7 +96,7 @@ class Ranker:
         )
         found = []
         for name, question in questions.items():
-            scored = () if leg is Leg.DENSE else question.words
+            scored = () if scope.leg is Leg.DENSE else question.words
             keyword = keyword_leg(self._indexes[name], scored)
             found.append(candidates(self._indexes[name], keyword, question, allowed[name]))
         return Ranking(query, self._once(_in_order(found, locale)), questions)
@@ -136,11 +127,9 @@ class Ranker:
         encoded = self.encoder.encode_query(query)
         return encoded._replace(words=encoded.words[:MAX_WORDS])
 
-    def _select(
-        self, name: str, locale: str, kind: Kind | None, category: str | None
-    ) -> BoolArray | None:
+    def _select(self, name: str, locale: str, scope: Scope) -> BoolArray | None:
         """Documents of the language `name` that may be shown, (documents,); None when all may."""
-        if name == locale and kind is None and category is None:
+        if name == locale and scope.kind is None and scope.category is None:
             return None
         index = self._indexes[name]
         own = self._catalogue[index.first_document : index.first_document + index.documents]
@@ -148,8 +137,8 @@ class Ranker:
         taken = asked if name != locale else frozenset()
         marks = (
             (entry.kind, entry.id) not in taken
-            and kind in (None, entry.kind)
-            and category in (None, entry.category)
+            and scope.kind in (None, entry.kind)
+            and scope.category in (None, entry.category)
             for entry in own
         )
         return np.fromiter(marks, np.bool_, len(own))

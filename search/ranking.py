@@ -8,7 +8,6 @@ ranking changes little around them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 import numpy as np
@@ -69,13 +68,6 @@ class Question:
 
 _FAINT = np.float32(0.1)
 _NONE = np.empty(0, np.float32)
-
-
-class Leg(StrEnum):
-    """One of the two by itself, to measure what the other adds."""
-
-    KEYWORD = "keyword"  # the vector is left out, as without an encoder
-    DENSE = "dense"  # the words are left out, as when the index knows none of them
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from kb.documents import Document, Kind
+from kb.documents import Document
 from kb.site import Site
 from search.analysis import tokens
 from search.answers import Answers
@@ -19,7 +19,6 @@ from search.locale_index import LocaleIndex
 from search.products.answers import ProductAnswer, ProductAnswers
 from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
-from search.ranking import Leg
 from search.results import (
     AnswerResult,
     Degraded,
@@ -29,6 +28,7 @@ from search.results import (
     Suggestion,
     SuggestionForm,
 )
+from search.scope import EVERYTHING, Scope
 from search.snippets import Matcher, snippets
 
 _REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
@@ -75,36 +75,21 @@ class Searcher:
         return self._generation.media(address)
 
     def search(
-        self,
-        query: str,
-        locale: str,
-        *,
-        limit: int = 10,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
+        self, query: str, locale: str, scope: Scope = EVERYTHING, *, limit: int = 10
     ) -> SearchResult:
-        """The best documents for a question, at most `limit`, each once; by one leg if named."""
-        return self._found(normalise_query(query), self.spoken(locale), limit, kind, category, leg)
+        """The best documents for a question, at most `limit`, each once."""
+        return self._found(normalise_query(query), self.spoken(locale), scope, limit)
 
     def answer(self, query: str, locale: str) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""
         return self._answered(normalise_query(query), self.spoken(locale))
 
-    def _find(
-        self,
-        query: str,
-        locale: str,
-        limit: int,
-        kind: Kind | None,
-        category: str | None,
-        leg: Leg | None,
-    ) -> SearchResult:
-        ranking, _ = self._ranked(query, locale, kind, category, leg)
+    def _find(self, query: str, locale: str, scope: Scope, limit: int) -> SearchResult:
+        ranking, _ = self._ranked(query, locale, scope)
         return self._result(ranking, locale, limit)
 
     def _answer(self, query: str, locale: str) -> AnswerResult:
-        ranking, product = self._ranked(query, locale)
+        ranking, product = self._ranked(query, locale, EVERYTHING)
         matchers = _matchers(ranking, ranking.documents[:_ANSWER_HITS])
         result = self._result(ranking, locale, _ANSWER_HITS)
         return self._answers.answer(ranking, matchers, result, product)
@@ -142,16 +127,11 @@ class Searcher:
         return next((name for name in self._indexes if name.split("-")[0] == language), locale)
 
     def _ranked(
-        self,
-        query: str,
-        locale: str,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
+        self, query: str, locale: str, scope: Scope
     ) -> tuple[Ranking, ProductAnswer | None]:
         """All documents in order, and what product attributes say: whose these are, they lead."""
-        ranking = self._ranker.rank(query, locale, kind, category, leg)
-        product = None if leg else self._products.answer(ranking.query, locale)
+        ranking = self._ranker.rank(query, locale, scope)
+        product = None if scope.leg else self._products.answer(ranking.query, locale)
         return ranking.led_by(product.documents) if product else ranking, product
 
     def _result(self, ranking: Ranking, locale: str, limit: int) -> SearchResult:

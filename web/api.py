@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from kb.documents import Document, Kind
 from kb.settings import Settings
+from search.scope import Scope
 from web import json_views, shapes
 from web.documents import linked_documents, localized_document
 from web.json_views import json_response
@@ -25,9 +26,9 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 @api.get("/search")
 def search() -> Response:
     question, locale = _question(), _locale()
-    limit, kind, category = _limit(10), _kind(), _category()
+    limit, scope = _limit(10), Scope(_kind(), _category())
     started = time.perf_counter()
-    found = searcher().search(question, locale, limit=limit, kind=kind, category=category)
+    found = searcher().search(question, locale, scope, limit=limit)
     return json_response(json_views.search_reply(new_id(), found, since(started)))
 
 
