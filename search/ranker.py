@@ -7,17 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kb.documents import Kind
+from kb.variants import other_audiences
 from search.analysis import analyzer
+from search.audience import bits_of
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
+from search.own_documents import OwnDocuments
 from search.query import MAX_WORDS, query_words
+from search.ragged import runs
 from search.ranking import (
     FALLBACK_PENALTY,
     LATE_INFORMATION,
+    OWN_LEAD,
+    BitArray,
     BoolArray,
     Candidates,
     Question,
+    View,
     candidates,
     keyword_leg,
 )
@@ -49,6 +57,8 @@ class Ranking:
     query: str  # normalised
     documents: tuple[RankedDocument, ...]
     questions: Mapping[str, Question]  # by locale of the index
+    views: Mapping[str, View]  # likewise
+    own: Mapping[str, BitArray]  # likewise, as of `OwnDocuments.of`
 
     def led_by(self, numbers: Sequence[int]) -> "Ranking":
         """The same with these documents of it in front, in this order."""
@@ -76,7 +86,9 @@ class Ranker:
         self.encoder = encoder if _fits(generation, encoder) else None
         self._indexes = generation.locales
         self._catalogue = generation.library.catalogue()
-        self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
+        self._own = OwnDocuments(generation.library, generation.locales)
+        self._viewed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._view)
+        self._readable = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select_passages)
         self._encoded = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._encode)
 
     def rank(self, query: str, locale: str, scope: Scope = EVERYTHING) -> Ranking:
@@ -86,20 +98,26 @@ class Ranker:
         """
         encodes = self.encoder and query and scope.leg is not Leg.KEYWORD
         encoded = self._encoded(query) if encodes else None
-        allowed = {name: self._allowed(name, locale, scope) for name in self._indexes}
+        others = other_audiences(scope.context)
+        views = {
+            name: self._viewed(name, locale, scope.kind, scope.category, others)
+            for name in self._indexes
+        }
         questions = _alike_relied_on(
             {
                 name: self._question(query, encoded, self._indexes[name], locale)
-                for name, may in allowed.items()
-                if may is None or may.any()
+                for name, view in views.items()
+                if view.documents is None or view.documents.any()
             }
         )
         found = []
         for name, question in questions.items():
             scored = () if scope.leg is Leg.DENSE else question.words
-            keyword = keyword_leg(self._indexes[name], scored)
-            found.append(candidates(self._indexes[name], keyword, question, allowed[name]))
-        return Ranking(query, self._once(_in_order(found, locale)), questions)
+            view = views[name]
+            keyword = keyword_leg(self._indexes[name], scored, view.passages)
+            found.append(candidates(self._indexes[name], keyword, question, view))
+        own = self._own.of(scope.context)
+        return Ranking(query, self._once(_in_order(found, locale, own)), questions, views, own)
 
     def _question(
         self, query: str, encoded: Encoded | None, index: LocaleIndex, locale: str
@@ -127,9 +145,42 @@ class Ranker:
         encoded = self.encoder.encode_query(query)
         return encoded._replace(words=encoded.words[:MAX_WORDS])
 
-    def _select(self, name: str, locale: str, scope: Scope) -> BoolArray | None:
+    def _view(
+        self,
+        name: str,
+        locale: str,
+        kind: Kind | None,
+        category: str | None,
+        others: frozenset[str],
+    ) -> View:
+        """What of the language `name` may be shown, without passages for `others` alone."""
+        readable = self._readable(name, others)
+        documents = self._select_documents(name, locale, kind, category)
+        if documents is None:
+            return readable
+        if readable.documents is not None:
+            documents = documents & readable.documents
+        return replace(readable, documents=documents)
+
+    def _select_passages(self, name: str, others: frozenset[str]) -> View:
+        index = self._indexes[name]
+        shown = index.passage_audience & bits_of(others) == 0
+        if shown.all():
+            return View(None, None, index.document_start)
+        passages = np.flatnonzero(shown)
+        owners = index.passage_document[passages]
+        starts = runs(owners)
+        documents = np.zeros(index.documents, np.bool_)
+        documents[owners[starts]] = True
+        openings = index.document_start.copy()
+        openings[owners[starts]] = passages[starts]
+        return View(None if documents.all() else documents, shown, openings)
+
+    def _select_documents(
+        self, name: str, locale: str, kind: Kind | None, category: str | None
+    ) -> BoolArray | None:
         """Documents of the language `name` that may be shown, (documents,); None when all may."""
-        if name == locale and scope.kind is None and scope.category is None:
+        if name == locale and kind is None and category is None:
             return None
         index = self._indexes[name]
         own = self._catalogue[index.first_document : index.first_document + index.documents]
@@ -137,8 +188,8 @@ class Ranker:
         taken = asked if name != locale else frozenset()
         marks = (
             (entry.kind, entry.id) not in taken
-            and scope.kind in (None, entry.kind)
-            and scope.category in (None, entry.category)
+            and kind in (None, entry.kind)
+            and category in (None, entry.category)
             for entry in own
         )
         return np.fromiter(marks, np.bool_, len(own))
@@ -156,13 +207,18 @@ def _fits(generation: Generation, encoder: Encoder | None) -> bool:
     return bool(encoder and made_by and made_by["fingerprint"] == encoder.fingerprint)
 
 
-def _in_order(found: Sequence[Candidates], locale: str) -> list[RankedDocument]:
-    """The candidates of all languages by falling score."""
+def _in_order(
+    found: Sequence[Candidates], locale: str, own: Mapping[str, BitArray]
+) -> list[RankedDocument]:
+    """The candidates of all languages by falling score; the customer's own are `own`."""
     best = max((float(part.meaning.max(initial=-1)) for part in found), default=0.0)
     ranked: list[RankedDocument] = []
     for part in found:
         fallback = part.index.locale != locale
         scores = part.score(best, FALLBACK_PENALTY if fallback else 0.0)
+        if own:
+            is_own = own[part.index.locale][part.documents] > 0
+            scores = np.where(is_own, scores, scores * np.float32(1 - OWN_LEAD))
         likely = np.argsort(-scores, kind="stable")[:_RANKED]
         unknown = [None] * len(likely)
         cosines = part.cosine[likely].tolist() if len(part.cosine) else unknown

@@ -1,8 +1,9 @@
-"""Which documents take part in a search, and by which of its legs."""
+"""Which documents take part in a search, by which of its legs, and who asks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kb.context import NO_CONTEXT, Context
 from kb.documents import Kind
 
 
@@ -20,6 +21,7 @@ class Scope:
     kind: Kind | None = None
     category: str | None = None
     leg: Leg | None = None
+    context: Context = NO_CONTEXT
 
 
 EVERYTHING = Scope()

@@ -5,13 +5,16 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
+from kb.context import NO_CONTEXT
+from web.context import page_context
 from web.live import searcher
 
 
 def keep_pages(app: Flask, blueprint: str) -> None:
     """Answer 304 where the browser already has this blueprint's page.
 
-    A page is determined by its address, the generation, and the program's own code and texts.
+    A page is determined by its address, the customer's context, the generation, and the program's
+    own code and texts. Whatever sets `g.context` before a request must be registered before this.
     """
     build = _build(Path(app.root_path))
 
@@ -34,13 +37,15 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
 def _mark(response: Response, etag: str) -> Response:
     response.set_etag(etag)
-    response.headers["Cache-Control"] = "no-cache"
+    shared = page_context() == NO_CONTEXT
+    response.headers["Cache-Control"] = "no-cache" if shared else "private, no-cache"
     return response
 
 
 def _etag(build: str) -> str:
     current = searcher()
-    parts = (build, request.host_url, request.full_path, current.generation, *current.degraded)
+    address = (request.host_url, request.full_path)
+    parts = (build, *address, repr(page_context()), current.generation, *current.degraded)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

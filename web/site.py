@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.documents import Document, Kind
 from kb.settings import Settings
 from kb.text import localized
+from web.context import page_context, product_title, variant_classes
 from web.documents import Found, find_document, linked_documents
 from web.json_views import handover
 from web.language import best_locale
@@ -60,12 +61,15 @@ def search() -> str | BaseResponse:
     question = clean_question(request.args.get("q", ""), settings.query_max_length)
     if not question:
         return redirect(f"/{page_locale()}/")
-    found = searcher().answer(question, page_locale())
+    context = page_context()
+    found = searcher().answer(question, page_locale(), context)
     return render_page(
         "site/search.html",
         in_all_locales("/search", q=question),
         question=question,
         found=found,
+        context=context,
+        product_title=product_title(context, searcher(), page_locale()),
         team=found.handover_team,
     )
 
@@ -163,6 +167,7 @@ def _page(found: Found) -> str:
         switch=_switch(document),
         document=document,
         page=searcher().library.page(found.number),
+        variants=variant_classes(page_context(), searcher().site, document.locale),
         fallback=document.locale != page_locale(),
         related=_related(document),
         accessories=_accessories(document),
