@@ -1,8 +1,8 @@
 """Sections and blocks of plain text, cut from the sanitised page: what is searched and quoted.
 
 Every visible word stands in exactly one block, except a table's column names, which each row
-repeats so that it can be read alone, and variant blocks within lists and tables, which are left
-out: what is for everybody must not hold them.
+repeats so that it can be read alone, and the labels of variant blocks, which their sections know.
+Variant blocks within lists and tables are left out: what is for everybody must not hold them.
 """
 
 import re
