@@ -1,6 +1,6 @@
 """One file's own words plus what the site knows: a document and its page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
@@ -9,7 +9,6 @@ from indexer.facts import facts_section, read_attributes
 from indexer.fields import validate
 from indexer.front_matter import Place
 from indexer.history import UNKNOWN, Dates
-from indexer.links import linked
 from indexer.parse import FACTS_ANCHOR
 from indexer.parsed import Finding, Parsed
 from indexer.source import Source
@@ -18,6 +17,7 @@ from kb.front_matter import MAX_TITLE, ArticleFields, ProductFields
 from kb.problems import Severity
 from kb.site import RESERVED_CATEGORIES, Phase, Site
 from kb.text import visible
+from kb.variants import AUDIENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +229,21 @@ def _strangers(
         message = f"owner_team: `{fields.owner_team}` is not one of {', '.join(site.teams)}."
         place = places.get("owner_team", (1, 1))
         findings.append(Finding(*place, "unknown-team", message, Severity.WARNING))
+    findings += _unknown_audiences(fields, places)
     for number, address in enumerate(fields.redirect_from):
         if not address.startswith("/"):
             place = places.get(f"redirect_from.{number}", places.get("redirect_from", (1, 1)))
             message = f"redirect_from: `{address[:60]}` must begin with a slash; it is not used."
             findings.append(Finding(*place, "invalid-redirect", message, Severity.WARNING))
     return findings
+
+
+def _unknown_audiences(fields: ArticleFields, places: Mapping[str, Place]) -> Iterator[Finding]:
+    for number, name in enumerate(fields.audience):
+        if name not in AUDIENCES:
+            place = places.get(f"audience.{number}", places.get("audience", (1, 1)))
+            message = f"audience: `{name[:40]}` is not one of {', '.join(AUDIENCES)}."
+            yield Finding(*place, "unknown-audience", message, Severity.WARNING)
 
 
 def finish(
@@ -247,7 +256,7 @@ def finish(
         facts = _facts(document, entry.fields)
         sections = (*facts, *sections)
     decision = read_decision(html, entry.fields.decision) if entry.fields.decision else None
-    return document, Page(html, markdown, sections, linked(html), decision)
+    return document, Page(html, markdown, sections, decision)
 
 
 def _facts(document: Document, fields: ProductFields) -> tuple[Section, ...]:

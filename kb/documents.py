@@ -37,14 +37,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A block of a page for some readers only."""
+
+    name: str  # one of `kb.variants.NAMES`
+    label: str  # as the page shows it; "" for a form of address
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it, up to the next heading."""
+    """A heading and what stands below it, up to the next heading.
+
+    A variant block within it is a section of its own with the same heading, and so is what follows.
+    """
 
     heading: str  # "" for the text before the first heading
     anchor: str  # id of the heading in the page; "" for the top
     level: int  # 1 for the top, 2 for <h2> …
     blocks: tuple[Block, ...]
     path: tuple[str, ...] = ()  # headings above this one, outermost first
+    variants: tuple[Variant, ...] = ()  # the blocks it stands in, outermost first
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +167,6 @@ class Page:
     html: str  # sanitised; media and links to other documents are addresses below the root
     markdown: str  # clean source without front matter
     sections: tuple[Section, ...]  # the same content as plain text; what is searched
-    links: tuple[str, ...] = ()  # addresses of this site that the text leads to, without anchors
     decision: Decision | None = None  # the table that guides through it, if it has one
 
 
@@ -168,6 +179,7 @@ class Passage:
     anchor: str
     blocks: tuple[Block, ...]
     context: str  # "title › heading", put in front when the passage is embedded
+    audience: tuple[str, ...] = ()  # for whom alone it is written; empty: for everybody
 
     @property
     def text(self) -> str:

@@ -3,10 +3,19 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from kb.context import Address
 from kb.problems import Problem
 from kb.text import localized
 
@@ -117,6 +126,17 @@ class ProductType(_Model):
         return self
 
 
+def _address_form(value: Any) -> str:
+    return "by language" if isinstance(value, dict) else "one"
+
+
+# One form of address, or one per language.
+Addresses = Annotated[
+    Annotated[Address, Tag("one")] | Annotated[dict[LocaleCode, Address], Tag("by language")],
+    Discriminator(_address_form),
+]
+
+
 class Site(_Model):
     """Everything in site.toml; without the file, locales and categories follow the folders."""
 
@@ -129,6 +149,7 @@ class Site(_Model):
     teams: dict[Slug, Team] = {}
     synonyms: dict[LocaleCode, list[list[str]]] = {}
     product_types: dict[Slug, ProductType] = {}
+    address: Addresses = Address.DU  # how it speaks to readers who did not choose
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Site":
@@ -150,6 +171,12 @@ class Site(_Model):
         if owner in self.teams:
             return owner
         return self.default_team if self.teams else ""
+
+    def address_in(self, locale: str) -> Address:
+        if isinstance(self.address, Address):
+            return self.address
+        language = self.address.get(locale.split("-")[0], Address.DU)
+        return self.address.get(locale, language)
 
     def locale_title(self, locale: str) -> str:
         known = self.locales.get(locale)

@@ -40,8 +40,8 @@ def keep_pages(app: Flask, *blueprints: str) -> None:
 
 def _mark(response: Response, etag: str) -> Response:
     response.set_etag(etag)
-    response.headers["Cache-Control"] = "no-cache"
-    response.vary.add("Cookie")
+    shared = page_context() == NO_CONTEXT
+    response.headers["Cache-Control"] = "no-cache" if shared else "private, no-cache"
     return response
 
 

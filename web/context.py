@@ -15,6 +15,7 @@ from kb.context import NO_CONTEXT, Address, Context, Customer, Experience
 from kb.errors import SettingsError
 from kb.secret_key import secret_key
 from kb.settings import Settings
+from kb.site import Site
 
 COOKIE = "kb_context"
 KEPT = 365 * 24 * 3600  # seconds
@@ -43,6 +44,13 @@ def page_context() -> Context:
         g.context = _read(request.cookies.get(COOKIE, ""))
     chosen: Context = g.context
     return chosen
+
+
+def variant_classes(context: Context, site: Site, locale: str) -> str:
+    """Classes by which reading.css shows what fits the reader of a text in this locale."""
+    address = context.address or site.address_in(locale)
+    chosen = (context.customer, context.experience, address)
+    return " ".join(f"for-{name}" for name in chosen if name)
 
 
 def can_remember() -> bool:

@@ -43,17 +43,23 @@ def _paths() -> dict[str, Any]:
     numbers = ("limit", "integer", "How many, 1 to 50.")
     kind = ("kind", "string", "Only article or product.")
     category = ("category", "string", "Only this category or product type.")
+    context = (
+        ("product", "string", "Id of the customer's product."),
+        ("customer", "string", "private or business."),
+        ("experience", "string", "beginner or expert."),
+        ("address", "string", "du or sie."),
+    )
     type_ = ("type", "string", "Only products of this type.")
     return {
         "/api/v1/search": _get(
             "Ranked documents, each at its best section.",
             "SearchReply",
-            (_QUESTION, _LOCALE, numbers, kind, category),
+            (_QUESTION, _LOCALE, numbers, kind, category, *context),
         ),
         "/api/v1/answer": _get(
             "The answer itself with its source, or an honest no.",
             "AnswerReply",
-            (_QUESTION, _LOCALE),
+            (_QUESTION, _LOCALE, *context),
         ),
         "/api/v1/suggest": _get(
             "Ways to go on typing.", "SuggestReply", (_QUESTION, _LOCALE, numbers)

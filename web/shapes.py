@@ -20,6 +20,16 @@ Degraded = Annotated[
 ]
 
 
+Audience = Annotated[
+    list[str],
+    Field(description="For whom alone the passage is; [] for everybody. See docs/api.md."),
+]
+Personalised = Annotated[
+    list[str],
+    Field(description="Parts of the customer's context that shaped the reply. See docs/api.md."),
+]
+
+
 class SectionRef(TypedDict):
     heading: Annotated[str, Field(description='"" for the top of the page.')]
     anchor: Annotated[str, Field(description='Fragment of the section\'s address; "" for the top.')]
@@ -42,6 +52,7 @@ class Result(TypedDict):
     fallback: Annotated[bool, Field(description="The asked locale lacks this document.")]
     category: Annotated[str, Field(description="Category; for a product its type.")]
     section: SectionRef
+    audience: Audience
     snippet: Snippet
     score: Annotated[float, Field(description="0 to 1, comparable within one result list.")]
     reviewed: IsoDate
@@ -54,6 +65,7 @@ class SearchReply(TypedDict):
     locale: str
     took_ms: Annotated[float, Field(description="Milliseconds spent searching.")]
     degraded: Degraded
+    personalised: Personalised
     results: list[Result]
 
 
@@ -72,6 +84,7 @@ class Citation(TypedDict):
     locale: str
     heading: str
     anchor: str
+    audience: Audience
     reviewed: IsoDate
 
 
@@ -92,6 +105,7 @@ class AnswerReply(TypedDict):
     locale: str
     took_ms: float
     degraded: Degraded
+    personalised: Personalised
     status: Annotated[str, Field(description="answered, related or no_answer")]
     confidence: Annotated[float, Field(description="0 to 1, calibrated.")]
     answer: Annotated[AnswerText | None, Field(description="Only when status is answered.")]
@@ -125,6 +139,7 @@ class SectionText(TypedDict):
     anchor: str
     level: Annotated[int, Field(description="1 for the text above the first heading.")]
     text: Annotated[str, Field(description="Plain text, one line per paragraph, step or row.")]
+    variants: Annotated[list[str], Field(description="Names of the variant blocks it stands in.")]
 
 
 class DocumentHead(TypedDict):

@@ -9,8 +9,10 @@ from kb.comparison import MOST, compare
 from kb.documents import Document, Kind, Page
 from kb.settings import Settings
 from kb.text import localized
+from search.scope import Scope
 from web import structured
 from web.addresses import MARKDOWN, public_root
+from web.context import page_context, variant_classes
 from web.documents import Found, find_document, linked_documents
 from web.finder import decide, product_finder
 from web.guides import Step, step_of
@@ -30,7 +32,7 @@ from web.pages import (
 )
 from web.preferences import my_product, preferences
 from web.questions import clean_question
-from web.results import FEW, MANY, filters, results_url, scope_from
+from web.results import FEW, MANY, filters, is_limited, limits_of, results_url, scope_from
 
 _ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
@@ -84,21 +86,21 @@ def search() -> str | BaseResponse:
     question = clean_question(request.args.get("q", ""), settings.query_max_length)
     if not question:
         return redirect(f"/{page_locale()}/")
-    locale = page_locale()
-    scope = scope_from(request.args.get("kind", ""), request.args.get("category", ""), shelf())
-    found = searcher().answer(question, locale)
-    unlimited = searcher().search(question, locale, limit=MANY)
-    shown = searcher().search(
-        question, locale, limit=MANY, kind=scope.kind, category=scope.category
+    locale, context = page_locale(), page_context()
+    scope = scope_from(request.args, context, shelf())
+    found = searcher().answer(question, locale, context)
+    unlimited = searcher().search(question, locale, Scope(context=context), limit=MANY)
+    shown = (
+        searcher().search(question, locale, scope, limit=MANY) if is_limited(scope) else unlimited
     )
     limit = MANY if "more" in request.args else FEW
     return render_page(
         "site/search.html",
-        in_all_locales("/search", q=question, **scope.query),
+        in_all_locales("/search", q=question, **limits_of(scope)),
         question=question,
         found=found,
         hits=shown.hits[:limit],
-        scope=scope,
+        is_limited=is_limited(scope),
         filters=filters(unlimited.hits, question, scope, shelf()),
         more=results_url(locale, question, scope, more="1") if len(shown.hits) > limit else "",
         team=found.handover_team,
@@ -224,6 +226,7 @@ def _page(found: Found) -> str | BaseResponse:
         document=document,
         page=page,
         guide=_guide(document, page),
+        variants=variant_classes(page_context(), searcher().site, document.locale),
         fallback=document.locale != page_locale(),
         related=_related(document),
         questions=whole_questions(document),
@@ -259,14 +262,14 @@ def _switch(document: Document) -> dict[str, str]:
 
 
 def _articles_about(document: Document) -> list[Document]:
-    """Articles that lead to a product, beside those that its editors named."""
+    """Articles that tell of a product, those that its editors named first."""
     if document.kind is not Kind.PRODUCT:
         return []
-    named = linked_documents(searcher(), document.related, document.locale, Kind.ARTICLE)
-    found = {other.id: other for other in named}
-    for other in searcher().library.linking_to(document.url, Kind.ARTICLE):
-        found.setdefault(other.id, other)
-    return list(found.values())
+    library = searcher().library
+    telling = [library.document(number) for number in library.mentioning(document.id)]
+    articles = [d for d in telling if d.kind is Kind.ARTICLE and d.locale == document.locale]
+    named = {name: place for place, name in enumerate(document.related)}
+    return sorted(articles, key=lambda d: (named.get(d.id, len(named)), d.title))
 
 
 def _related(document: Document) -> list[Document]:
