@@ -54,7 +54,7 @@ def test_a_page_says_for_whom_it_is_made_and_holds_all(
 ) -> None:
     html = center(built_index, encoder, context).get(page).text
     assert made_for(html) == expected
-    assert re.search(r'<link rel="stylesheet" href="/static/variants\.\w+\.css">', html)
+    assert re.search(r'<link rel="stylesheet" href="/static/reading\.\w+\.css">', html)
     if page == WITHDRAWAL:
         assert '<div class="variant private">' in html
         assert '<div class="variant business">' in html

@@ -42,6 +42,7 @@ def _mark(response: Response, etag: str) -> Response:
     response.set_etag(etag)
     shared = page_context() == NO_CONTEXT
     response.headers["Cache-Control"] = "no-cache" if shared else "private, no-cache"
+    response.vary.add("Cookie")
     return response
 
 

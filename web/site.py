@@ -90,9 +90,7 @@ def search() -> str | BaseResponse:
     scope = scope_from(request.args, context, shelf())
     found = searcher().answer(question, locale, context)
     unlimited = searcher().search(question, locale, Scope(context=context), limit=MANY)
-    shown = (
-        searcher().search(question, locale, scope, limit=MANY) if is_limited(scope) else unlimited
-    )
+    shown = searcher().search(question, locale, scope, limit=MANY)  # remembered where unlimited
     limit = MANY if "more" in request.args else FEW
     return render_page(
         "site/search.html",
