@@ -59,7 +59,7 @@ def test_home_shows_topics_products_and_contact(center: FlaskClient) -> None:
 
 
 def walk(center: FlaskClient, start: str) -> Iterator[tuple[str, Markup]]:
-    """Every page that links lead to, each once."""
+    """Every page that links lead to, each once; not searches and states of guides."""
     waiting, seen = [start], {start}
     while waiting:
         path = waiting.pop()
@@ -74,7 +74,7 @@ def walk(center: FlaskClient, start: str) -> Iterator[tuple[str, Markup]]:
             links = found.values("a", "href")
         for link in links:
             target = urldefrag(link).url
-            if target.startswith("/") and "/search?" not in target and target not in seen:
+            if target.startswith("/") and "?" not in target and target not in seen:
                 seen.add(target)
                 waiting.append(target)
 

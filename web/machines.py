@@ -47,7 +47,13 @@ def description() -> Response:
 
 @machines.get("/robots.txt")
 def robots() -> Response:
-    lines = ("User-agent: *", "Disallow: /api/", "Disallow: /*/search", "Allow: /")
+    lines = (
+        "User-agent: *",
+        "Disallow: /api/",
+        "Disallow: /*/search",
+        "Disallow: /*/finder?",
+        "Allow: /",
+    )
     body = "\n".join((*lines, "", f"Sitemap: {request.host_url}sitemap.xml", ""))
     return Response(body, content_type="text/plain; charset=utf-8")
 
