@@ -257,6 +257,15 @@ def test_near_misses_fail_exactly_one_answer(searcher: Searcher) -> None:
         assert [a.question.key for a in failed] == [miss.reasons[0].answer.question.key]
 
 
+def test_after_a_single_answer_only_numbers_can_be_near(searcher: Searcher) -> None:
+    shelf = shelf_of(searcher, "en")
+    battery = shelf.finders["battery"]
+    misses = battery.outcome(battery.guide.state({"battery": "600"})).near_misses
+    assert [miss.document.id for miss in misses] == ["rb-500"]
+    ebike = shelf.finders["ebike"]
+    assert ebike.outcome(ebike.guide.state({"use": "cargo"})).near_misses == ()
+
+
 def test_of_more_than_three_the_cheapest_the_middle_and_the_dearest_are_shown() -> None:
     found = finder(PRICED)
     outcome = found.outcome(found.guide.state({"price": SKIP}))
