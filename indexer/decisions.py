@@ -167,7 +167,10 @@ def _options(texts: Sequence[str]) -> tuple[DecisionOption, ...]:
 
 
 def _key(text: str, taken: set[str]) -> str:
-    return unique(anchor_of(text)[:_MOST_KEY].rstrip("-_"), taken)
+    name = anchor_of(text)
+    if len(name) > _MOST_KEY:  # whole words, unless the first is longer than that
+        name = name[:_MOST_KEY].rpartition("-")[0] or name[:_MOST_KEY]
+    return unique(name, taken)
 
 
 def _text(node: LexborNode) -> str:

@@ -6,7 +6,7 @@ import time
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from kb.context import Address, Context, Customer, Experience
@@ -15,6 +15,7 @@ from kb.settings import Settings
 from search.scope import Scope
 from web import json_views, shapes
 from web.documents import linked_documents, localized_document
+from web.finder_json import finder_reply
 from web.json_views import json_response
 from web.live import searcher
 from web.questions import clean_question
@@ -86,6 +87,18 @@ def products() -> Response:
         ],
     }
     return json_response(reply)
+
+
+@api.get("/products/finder")
+def product_finder() -> Response:
+    shelf, wanted = shelf_of(searcher(), _locale()), request.args.get("type", "")
+    finder = shelf.finders.get(wanted)
+    if finder is None:
+        raise NotFound(f"There is no finder for the product type {wanted!r}.")
+    g.locale = shelf.locale  # the words of its replies are the pages'
+    given = {key: value for key, value in request.args.items() if key not in ("type", "locale")}
+    state = finder.guide.state(given)
+    return json_response(finder_reply(finder, state, given, wanted, shelf.locale))
 
 
 def _article(kind: Kind, document_id: str) -> tuple[shapes.ArticleReply, Document]:

@@ -84,6 +84,8 @@ def _tails(shelf: Shelf) -> Iterator[tuple[str, tuple[Document, ...]]]:
         yield "/products/", products
     for card in shelf.product_types:
         yield f"/products/{card.slug}/", shelf.of(Kind.PRODUCT, card.slug)
+    for name in shelf.finders:
+        yield f"/products/{name}/finder", shelf.of(Kind.PRODUCT, name)
     yield "/contact", ()
 
 

@@ -24,6 +24,7 @@ def openapi() -> dict[str, Any]:
         shapes.ArticleReply,
         shapes.ProductsReply,
         shapes.ProductReply,
+        shapes.FinderReply,
         shapes.Readiness,
         shapes.Problem,
     )
@@ -66,6 +67,11 @@ def _paths() -> dict[str, Any]:
         ),
         "/api/v1/articles/{id}": _get("One article.", "ArticleReply", (_ID, _LOCALE)),
         "/api/v1/products": _get("All products.", "ProductsReply", (_LOCALE, type_)),
+        "/api/v1/products/finder": _get(
+            "A state of the product finder; answers are further parameters.",
+            "FinderReply",
+            (("type", "string", "The product type; required."), _LOCALE),
+        ),
         "/api/v1/products/{id}": _get("One product.", "ProductReply", (_ID, _LOCALE)),
         "/readyz": _get("Whether questions can be answered.", "Readiness", ()),
     }
@@ -101,7 +107,7 @@ def _parameter(name: str, kind: str, meaning: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "path" if name == "id" else "query",
-        "required": name in ("id", "q"),
+        "required": name in ("id", "q") or meaning.endswith("; required."),
         "description": meaning,
         "schema": {"type": kind},
     }

@@ -207,6 +207,52 @@ class ProductReply(ArticleReply, ProductFacts):
     not_for: list[str]
 
 
+class FinderAnswer(TypedDict):
+    parameter: Annotated[str, Field(description="Parameter of this question in addresses.")]
+    value: Annotated[str, Field(description="Its value: an option, or skip.")]
+    label: Annotated[str, Field(description="What the question is about.")]
+    text: Annotated[str, Field(description="The answer in words.")]
+
+
+class FinderOption(TypedDict):
+    value: str
+    text: Annotated[str, Field(description="The option in words.")]
+    remaining: Annotated[int, Field(description="Products left after it, at least 1.")]
+
+
+class FinderQuestion(TypedDict):
+    parameter: str
+    text: str
+    help: Annotated[str, Field(description='What to know before answering, or "".')]
+    options: list[FinderOption]
+
+
+class FinderProduct(ProductSummary):
+    reasons: Annotated[list[str], Field(description="A sentence for each answer that counts.")]
+
+
+class FinderReply(TypedDict):
+    locale: str
+    type: str
+    url: Annotated[str, Field(description="Path of the page that shows this state.")]
+    total: Annotated[int, Field(description="Products of this type.")]
+    remaining: Annotated[int, Field(description="Products that fit so far.")]
+    answers: Annotated[list[FinderAnswer], Field(description="In the order they were asked for.")]
+    ignored: Annotated[list[str], Field(description="Parameters that were no answers.")]
+    question: Annotated[FinderQuestion | None, Field(description="The next one; null at the end.")]
+    chosen_by: Annotated[
+        str,
+        Field(
+            description='"" when everything that fits is in results; price or name when three of '
+            "more were chosen: the first, the middle and the last in that order."
+        ),
+    ]
+    results: Annotated[list[FinderProduct], Field(description="At most three, at the end only.")]
+    near_misses: Annotated[
+        list[FinderProduct], Field(description="At most three that fail one answer, with why.")
+    ]
+
+
 class Readiness(TypedDict):
     status: Annotated[str, Field(description="ready")]
     generation: str

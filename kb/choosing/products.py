@@ -95,8 +95,10 @@ class ProductFinder:
         asked = [answer for answer in state.answers if answer.option]
         for number in range(len(self.products)):
             missed = [a for a in asked if a.option and not a.option.fits >> number & 1]
-            if len(missed) == 1 and len(asked) > 1:
+            if len(missed) == 1:
                 failing.append((self._distance(number, missed[0]), number, missed[0]))
+        if len(asked) == 1:  # then missing it is near only by a number
+            failing = [near for near in failing if near[0] < _FAR]
         failing.sort(key=lambda f: (f[0], _by_price(self.products[f[1]])))
         return [self._choice(number, [answer]) for _, number, answer in failing[:FEW]]
 
