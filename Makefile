@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test trial check index lint format translations lock clean
+.PHONY: serve test trial check index lint format translations screenshots lock clean
 
 serve: index
 	$(BIN)/kb serve $(if $(PORT),--port $(PORT))
@@ -47,6 +47,10 @@ translations: $(VENV)/.ready
 	$(BIN)/pybabel extract --no-location -F web/translations/babel.cfg -o data/messages.pot web
 	$(BIN)/pybabel update --no-fuzzy-matching --ignore-pot-creation-date -i data/messages.pot -d web/translations
 	$(BIN)/pybabel compile -d web/translations
+
+# The main pages on phone and desktop, light and dark, into screenshots/; look at its index.html.
+screenshots: index
+	$(BIN)/python tools/screenshots
 
 # Renew requirements.lock after a change of the dependencies in pyproject.toml.
 lock:

@@ -3,6 +3,8 @@
 Docusaurus (`:::note Title`) and GitHub (`> [!NOTE]`) call-outs are rewritten to MkDocs'
 (`!!! note`) before Markdown sees them. All become `<aside class="admonition note" role="note">`,
 and MkDocs' collapsible `???` becomes `<details class="admonition note">`.
+
+A call-out named like an audience or a form of address is a variant block: see `variants.py`.
 """
 
 import re
@@ -13,7 +15,8 @@ from markdown.extensions import Extension
 from markdown.extensions.admonition import AdmonitionProcessor
 from markdown.treeprocessors import Treeprocessor
 
-from indexer.wording import word
+from indexer.variants import default_title, is_variant, mark_variant
+from kb.variants import NAMES
 
 TYPES = (
     "note",
@@ -29,7 +32,7 @@ TYPES = (
     "quote",
 )
 _SAME = {
-    **{name: name for name in TYPES},
+    **{name: name for name in (*TYPES, *NAMES)},
     **dict.fromkeys(("hinweis", "anmerkung", "seealso", "notice"), "note"),
     **dict.fromkeys(("abstract", "summary", "tldr", "todo", "information"), "info"),
     **dict.fromkeys(("hint", "tipp"), "tip"),
@@ -45,7 +48,7 @@ _SAME = {
 
 
 def canonical(name: str) -> str:
-    """One of TYPES for whatever an editor or another tool calls it."""
+    """One of TYPES, or of the names of variants, for what an editor or another tool calls it."""
     return _SAME.get(name.lower(), "note")
 
 
@@ -138,7 +141,9 @@ class _Processor(AdmonitionProcessor):
 
     def get_class_and_title(self, match: re.Match[str]) -> tuple[str, str | None]:
         kind, title = canonical(match[1].split()[0]), match[2]
-        return kind, word(kind, self.locale) if title is None else title or None
+        if title is None or is_variant(kind):
+            title = title or default_title(kind, self.locale)
+        return kind, title or None
 
 
 class _Asides(Treeprocessor):
@@ -147,20 +152,29 @@ class _Asides(Treeprocessor):
     def run(self, root: etree.Element) -> None:
         for element in root.iter():
             if element.tag == "div" and element.get("class", "").startswith("admonition "):
-                element.tag = "aside"
-                element.set("role", "note")
+                self._call_out(element)
             elif element.tag == "details":
                 self._details(element)
 
+    def _call_out(self, element: etree.Element) -> None:
+        kind = element.get("class", "").split()[1]
+        if is_variant(kind):
+            mark_variant(element, kind)
+        else:
+            element.tag = "aside"
+            element.set("role", "note")
+
     def _details(self, element: etree.Element) -> None:
         kind = element.get("class", "").split()
-        element.set("class", f"admonition {canonical(kind[0]) if kind else 'note'}")
+        known = canonical(kind[0]) if kind else "note"
+        element.set("class", f"admonition {known}")
         summary = element.find("summary")
-        if summary is None:
-            return
-        summary.set("class", "admonition-title")
-        if kind and summary.text == kind[0].capitalize():  # what the extension writes by default
-            summary.text = word(canonical(kind[0]), self.locale)
+        if summary is not None:
+            summary.set("class", "admonition-title")
+            if kind and summary.text == kind[0].capitalize():  # what the extension writes itself
+                summary.text = default_title(known, self.locale)
+        if is_variant(known):
+            mark_variant(element, known)
 
 
 class Admonitions(Extension):

@@ -1,21 +1,23 @@
 """One file's own words plus what the site knows: a document and its page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from indexer.decisions import decision_findings, read_decision
 from indexer.facts import facts_section, read_attributes
 from indexer.fields import validate
 from indexer.front_matter import Place
-from indexer.links import linked
+from indexer.history import UNKNOWN, Dates
 from indexer.parse import FACTS_ANCHOR
 from indexer.parsed import Finding, Parsed
 from indexer.source import Source
-from kb.documents import Document, Fact, Kind, Page, Product, Section
+from kb.documents import Change, Document, Fact, Kind, Page, Product, Section
 from kb.front_matter import MAX_TITLE, ArticleFields, ProductFields
 from kb.problems import Severity
 from kb.site import RESERVED_CATEGORIES, Phase, Site
 from kb.text import visible
+from kb.variants import AUDIENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Entry:
 
 
 def enter(
-    source: Source, parsed: Parsed, site: Site, now: datetime
+    source: Source, parsed: Parsed, site: Site, now: datetime, dates: Dates = UNKNOWN
 ) -> tuple[Entry | None, list[Finding]]:
     """The entry, None when an error forbids it; and every finding about the file's fields."""
     findings = list(parsed.findings)
@@ -47,9 +49,11 @@ def enter(
         attributes = _attributes(source, parsed, fields, site)
         facts = attributes[0]
         findings += attributes[1]
+    if fields.decision:
+        findings += decision_findings(source, parsed, fields.decision)
     if _has_error(findings):
         return None, _softened(findings, fields.status)
-    document = _document(source, fields, title, facts, site)
+    document = _dated(_document(source, fields, title, facts, site), fields, dates)
     findings += _strangers(document, fields, parsed.places, site)
     if _has_error(findings):
         return None, _softened(findings, fields.status)
@@ -157,6 +161,31 @@ def _document(
     )
 
 
+def _dated(document: Document, fields: ArticleFields, dates: Dates) -> Document:
+    """The document with its history: what git knows and what the editors tell."""
+    told = sorted(fields.changes, key=lambda change: change.date, reverse=True)
+    changes = tuple(Change(change.date.isoformat(), _line(change.text)) for change in told)
+    newest = changes[0].date if changes else ""
+    return replace(
+        document,
+        published=_first_day(fields, dates),
+        changed=max(dates.changed, newest),
+        changes=changes,
+    )
+
+
+def _first_day(fields: ArticleFields, dates: Dates) -> str:
+    """ISO date since which the page could be read; "" when unknown.
+
+    A file that was changed or reviewed before its first commit is older than its repository.
+    """
+    release = fields.publish_at.isoformat()[:10] if fields.publish_at else ""
+    first = max(dates.published, release) if dates.published else ""
+    known = [change.date for change in fields.changes]
+    known += [fields.reviewed] if fields.reviewed else []
+    return "" if any(day.isoformat() < first for day in known) else first
+
+
 def _line(text: str) -> str:
     return " ".join(visible(text).split())
 
@@ -200,12 +229,21 @@ def _strangers(
         message = f"owner_team: `{fields.owner_team}` is not one of {', '.join(site.teams)}."
         place = places.get("owner_team", (1, 1))
         findings.append(Finding(*place, "unknown-team", message, Severity.WARNING))
+    findings += _unknown_audiences(fields, places)
     for number, address in enumerate(fields.redirect_from):
         if not address.startswith("/"):
             place = places.get(f"redirect_from.{number}", places.get("redirect_from", (1, 1)))
             message = f"redirect_from: `{address[:60]}` must begin with a slash; it is not used."
             findings.append(Finding(*place, "invalid-redirect", message, Severity.WARNING))
     return findings
+
+
+def _unknown_audiences(fields: ArticleFields, places: Mapping[str, Place]) -> Iterator[Finding]:
+    for number, name in enumerate(fields.audience):
+        if name not in AUDIENCES:
+            place = places.get(f"audience.{number}", places.get("audience", (1, 1)))
+            message = f"audience: `{name[:40]}` is not one of {', '.join(AUDIENCES)}."
+            yield Finding(*place, "unknown-audience", message, Severity.WARNING)
 
 
 def finish(
@@ -217,7 +255,8 @@ def finish(
         document = replace(document, product=replace(document.product, images=images))
         facts = _facts(document, entry.fields)
         sections = (*facts, *sections)
-    return document, Page(html, markdown, sections, linked(html))
+    decision = read_decision(html, entry.fields.decision) if entry.fields.decision else None
+    return document, Page(html, markdown, sections, decision)
 
 
 def _facts(document: Document, fields: ProductFields) -> tuple[Section, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexer.calibration import write_calibrated
 from indexer.embedding import Remembering, embed, keep
+from indexer.mentions import mentions
 from indexer.passages import cut_passages
 from indexer.publish import new_generation, prune, publish, publish_lock
 from indexer.reader import Reading, content_fingerprint, read_content
@@ -163,7 +164,8 @@ class _Builder:
                 if not take_over(content, digests[content.locale], self.standing, locales)
             ]
             changed, made = self._with_vectors(contents, changed)
-            write_library(folder / LIBRARY_FILE, reading.documents, passages)
+            told = mentions(reading.documents)
+            write_library(folder / LIBRARY_FILE, reading.documents, passages, told)
             (folder / SITE_COPY).write_text(reading.site.model_dump_json(), encoding="utf-8")
             _copy_media(reading, folder)
             self.progress.start("Indexing", len(contents))
@@ -230,7 +232,9 @@ def _passages(reading: Reading) -> list[Passage]:
     return [
         passage
         for number, (document, page) in enumerate(reading.documents)
-        for passage in cut_passages(number, document, page)
+        for passage in cut_passages(
+            number, document, page, reading.site.address_in(document.locale)
+        )
     ]
 
 

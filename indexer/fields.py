@@ -120,6 +120,10 @@ def _sentence(detail: Any) -> str:
     found = f"found {_described(value)}."
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, {found}"
+    if kind == "missing":
+        return f"`{detail['loc'][-1]}` is missing."
+    if kind == "extra_forbidden":
+        return "this field is not known here; remove it."
     if kind == "string_too_long":
         return f"at most {context['max_length']} characters, found {len(value)}."
     if kind == "string_too_short":
@@ -141,7 +145,7 @@ _EXPECTED = {
     "string_type": "text",
     "tuple_type": "a list",
     "list_type": "a list",
-    "dict_type": "fields below it (`name: value`)",
+    **dict.fromkeys(("dict_type", "model_type"), "fields below it (`name: value`)"),
     "int_parsing": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",

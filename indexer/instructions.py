@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from indexer.assemble import Entry
-from indexer.front_matter import FrontMatterError, Place, split
-from indexer.source import decode, read_limited
+from indexer.front_matter import Place
+from indexer.prose import prose_lines
 from kb.documents import BlockKind, Section
 from kb.instructions import addresses_machines, opens_prompt
 from kb.problems import Problem, Severity
@@ -17,7 +17,6 @@ _MESSAGE = (
     "This is addressed to machines, so no answer is made of it; reword or delete it, or put what "
     "readers shall see of it into a code block."
 )
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _MARKERS = re.compile(r"\A[\s#>]*")  # of headings and quotations
 
 
@@ -56,38 +55,14 @@ def _in_body(entry: Entry) -> Iterator[Place]:
     sections = entry.parsed.sections
     if not any(map(_is_addressed, sections)) and not opens_prompt(entry.parsed.heading):
         return
-    body, first_line = _body(entry)
-    lines = _without_code(body.split("\n"))
+    lines, first_line = prose_lines(entry.source)
     found = [(line + first_line, column) for line, column in _places(lines)]
     yield from found or [(first_line, 1)]  # written so that only the page shows it
-
-
-def _body(entry: Entry) -> tuple[str, int]:
-    """The Markdown with the number of its first line; nothing when the file has just changed."""
-    data = read_limited(entry.source)
-    try:
-        _, body, first_line = split(decode(data)[0] if isinstance(data, bytes) else "")
-    except FrontMatterError:
-        return "", 1
-    return body, first_line
 
 
 def _is_addressed(section: Section) -> bool:
     texts = (block.text for block in section.blocks if block.kind is not BlockKind.CODE)
     return opens_prompt(section.heading) or any(map(addresses_machines, texts))
-
-
-def _without_code(lines: Sequence[str]) -> list[str]:
-    """The same lines, empty where fenced code stands."""
-    kept, fence = [], ""
-    for line in lines:
-        mark = found[1] if (found := _FENCE.match(line)) else ""
-        kept.append("" if fence or mark else line)
-        if not fence:
-            fence = mark
-        elif mark.startswith(fence):
-            fence = ""
-    return kept
 
 
 def _places(lines: Sequence[str]) -> Iterator[Place]:

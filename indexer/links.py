@@ -16,7 +16,6 @@ from kb.problems import Severity
 
 _HREF = re.compile(rf' href="{LINK}([0-9]+)"')
 _IMG = re.compile(rf'<img((?: [a-z-]+="[^"]*")*?) src="{IMAGE}([0-9]+)"((?: [a-z-]+="[^"]*")*)>')
-_OWN = re.compile(r' href="(/[^"#?]*)')
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 _OUTSIDE = "points outside the content folder"
 
@@ -135,11 +134,6 @@ class Resolver:
             if goal in self._media:
                 return self._media.address(goal)
         return ""
-
-
-def linked(html: str) -> tuple[str, ...]:
-    """The addresses of this site that a finished page leads to, each once, without anchors."""
-    return tuple(dict.fromkeys(_OWN.findall(html)))
 
 
 def _at(addresses: list[str], number: str) -> str:

@@ -118,6 +118,14 @@ def without_comments(text: str) -> str:
     )
 
 
+def without_code(text: str) -> str:
+    """The text with blanks for fenced code, so that everything else keeps its place."""
+    return "".join(
+        re.sub(r"[^\n]", " ", part) if number % 2 else part
+        for number, part in enumerate(_by_fences(text))
+    )
+
+
 def _by_fences(text: str) -> list[str]:
     """The text in turns: outside of fenced code, inside, outside …"""
     parts, start, fence = [], 0, ""

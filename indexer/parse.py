@@ -7,12 +7,13 @@ from pathlib import Path
 
 from indexer import dialects
 from indexer.front_matter import FrontMatterError, Place, read, split
-from indexer.markdown import render, without_comments
+from indexer.markdown import render, without_code, without_comments
 from indexer.parsed import Finding, Parsed, failed
 from indexer.sanitise import sanitise
 from indexer.sections import cut
 from indexer.source import decode, digest_of, place_of
 from indexer.tidy import Tidied, tidy
+from indexer.variants import check_variants
 from kb.documents import Kind
 from kb.problems import Severity
 
@@ -36,6 +37,7 @@ def parse(data: bytes, locale: str, kind: Kind) -> Parsed:
     page = _page(body, first_line, title if isinstance(title, str) else "", locale, kind)
     findings += [*more, *_remarks(body, first_line), *page.findings]
     html = sanitise(page.html)
+    findings += check_variants(html, without_code(body), first_line)
     return Parsed(
         fields=fields,
         places=places,
@@ -78,7 +80,8 @@ _LIBRARIES = ("Markdown", "pymdown-extensions", "nh3", "selectolax", "PyYAML")
 _OWN_CODE = (
     "indexer/admonitions indexer/dialects indexer/front_matter indexer/lists indexer/markdown"
     " indexer/parse indexer/parsed indexer/sanitise indexer/sections indexer/slugs indexer/source"
-    " indexer/tidy indexer/wording kb/documents kb/text".split()
+    " indexer/tidy indexer/variants indexer/wording kb/context kb/documents kb/text"
+    " kb/variants".split()
 )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from kb.context import Address
 from kb.documents import Block, BlockKind, Document, Page, Passage, Section
 from kb.text import sentences
+from kb.variants import AUDIENCES, other_address
 
 # About as much as the encoder was trained on; longer passages blur, shorter ones lose context.
 PASSAGE_WORDS = 160
@@ -13,18 +15,26 @@ PASSAGE_WORDS = 160
 _BLOCK_WORDS = 220
 
 
-def cut_passages(number: int, document: Document, page: Page) -> Iterator[Passage]:
+def cut_passages(
+    number: int, document: Document, page: Page, address: Address = Address.DU
+) -> Iterator[Passage]:
     """The passages of one document in reading order; `number` is the document's in the library.
 
-    A document without text still gets one passage, so that its title can be found.
+    A document without text still gets one passage, so that its title can be found. What is written
+    in another form of address than `address` says nothing new and has no passages.
     """
     made = False
     for section in page.sections:
-        context = " › ".join((document.title, *section.path, section.heading))
-        context = context.removesuffix(" › ")
+        names = [variant.name for variant in section.variants]
+        if other_address(address) in names:
+            continue
+        labels = (variant.label for variant in section.variants)
+        places = (document.title, *section.path, section.heading, *labels)
+        context = " › ".join(filter(None, places))
+        audience = tuple(name for name in names if name in AUDIENCES)
         for blocks in _fill(_short_blocks(section, document.locale)):
             made = True
-            yield Passage(number, section.heading, section.anchor, blocks, context)
+            yield Passage(number, section.heading, section.anchor, blocks, context, audience)
     if not made:
         yield Passage(number, "", "", (), document.title)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from indexer.addresses import told_apart
 from indexer.assemble import Entry, enter, finish
 from indexer.cross_check import cross_checked
+from indexer.history import UNKNOWN, Dates, read_history
 from indexer.links import Place, Resolver
 from indexer.media import Media
 from indexer.parse import FACTS_ANCHOR, renderer_version
@@ -68,10 +69,12 @@ def _read(
     sources = find_sources(content, site)
     problems += sources.problems
     raw = {source: read_limited(source) for source in sources.documents}
+    history = read_history(content)
     parsed = _parse_all(raw, cache, progress, sandbox)
     entries = []
     for source in sources.documents:
-        entry, findings = enter(source, parsed[source], site, now)
+        dates = history.get(source.path, UNKNOWN)
+        entry, findings = enter(source, parsed[source], site, now, dates)
         problems += _located(source, findings)
         if entry:
             entries.append(entry)
@@ -83,7 +86,7 @@ def _read(
     resolver = Resolver(_places(sources, entries, public), media, frozenset(site.locales))
     documents = tuple(_finished(public, resolver, problems))
     problems += media.problems
-    fingerprint = _fingerprint(content, sources, raw, now)
+    fingerprint = _fingerprint(content, sources, raw, history, now)
     site = _with_categories(site, documents)
     return Reading(
         site=site,
@@ -97,11 +100,11 @@ def _read(
 def content_fingerprint(content: Path, today: datetime | None = None) -> str:
     """A hash over everything that `read_content` reads, without rendering anything.
 
-    Changes too when an article's `publish_at` comes due.
+    Changes too when an article's `publish_at` comes due, and when a file is committed.
     """
     sources = find_sources(content, load_site(content)[0])
     raw = {source: read_limited(source) for source in sources.documents}
-    return _fingerprint(content, sources, raw, _aware(today))
+    return _fingerprint(content, sources, raw, read_history(content), _aware(today))
 
 
 @contextlib.contextmanager
@@ -242,13 +245,18 @@ _PUBLISH_AT = re.compile(
 
 
 def _fingerprint(
-    content: Path, sources: Sources, raw: Mapping[Source, bytes | Finding], now: datetime
+    content: Path,
+    sources: Sources,
+    raw: Mapping[Source, bytes | Finding],
+    history: Mapping[str, Dates],
+    now: datetime,
 ) -> str:
     parts = [renderer_version().encode(), _state_of(content / SITE_FILE)]
     for source, data in raw.items():
         text = data if isinstance(data, bytes) else data.message.encode()
         due = b"due" if _is_due(text, now) else b"later"
-        parts += [source.path.encode(), text, due]
+        dates = history.get(source.path, UNKNOWN)
+        parts += [source.path.encode(), text, due, f"{dates.published} {dates.changed}".encode()]
     for path, file in sources.media.items():
         parts += [path.encode("utf-8", "surrogateescape"), _state_of(file)]
     parts += [str(problem).encode() for problem in sources.problems]

@@ -5,6 +5,8 @@ import re
 import nh3
 
 from indexer.admonitions import TYPES
+from indexer.variants import LABEL, VARIANT
+from kb.variants import NAMES
 
 # Stand-ins for links and images inside the content, replaced when all files are known. An editor
 # cannot write them: `tidy` numbers every target before this list is applied.
@@ -52,8 +54,8 @@ _CLASSES = {
     "aside": _ADMONITION,
     "details": _ADMONITION,
     "summary": {"admonition-title"},
-    "p": {"admonition-title"},
-    "div": {"footnote", "table"},
+    "p": {"admonition-title", LABEL},
+    "div": {"footnote", "table", VARIANT, *NAMES},
     "ul": {"task-list"},
     "ol": {"task-list"},
     "li": {"task-list-item"},
@@ -78,7 +80,8 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=set(_WITH_CONTENT),
     attributes=_ATTRIBUTES,
     tag_attribute_values=_VALUES,
-    set_tag_attribute_values={"input": {"disabled": ""}},
+    # A table too wide for a screen is scrolled by keyboard where it can be focused.
+    set_tag_attribute_values={"input": {"disabled": ""}, "table": {"tabindex": "0"}},
     allowed_classes=_CLASSES,
     attribute_filter=_attribute,
     url_schemes={"http", "https", "mailto", "tel", "lotse"},

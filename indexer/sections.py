@@ -1,7 +1,8 @@
 """Sections and blocks of plain text, cut from the sanitised page: what is searched and quoted.
 
 Every visible word stands in exactly one block, except a table's column names, which each row
-repeats so that it can be read alone.
+repeats so that it can be read alone, and the labels of variant blocks, which their sections know.
+Variant blocks within lists and tables are left out: what is for everybody must not hold them.
 """
 
 import re
@@ -10,7 +11,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from kb.documents import Block, BlockKind, Section
+from indexer.variants import is_label, variants_of
+from kb.documents import Block, BlockKind, Section, Variant
 from kb.text import visible
 
 _HEADING = re.compile(r"h[1-6]")
@@ -40,11 +42,17 @@ class _Open:
     anchor: str
     level: int
     path: tuple[str, ...]
+    variants: tuple[Variant, ...] = ()
+    begins: bool = True  # with its heading; False where it goes on in or behind a variant block
     blocks: list[Block] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # ids of footnotes it refers to
 
     def closed(self) -> Section:
-        return Section(self.heading, self.anchor, self.level, tuple(self.blocks), self.path)
+        blocks = tuple(self.blocks)
+        return Section(self.heading, self.anchor, self.level, blocks, self.path, self.variants)
+
+    def continued(self, variants: tuple[Variant, ...]) -> "_Open":
+        return _Open(self.heading, self.anchor, self.level, self.path, variants, begins=False)
 
 
 class _Cutter:
@@ -58,7 +66,9 @@ class _Cutter:
         self._flow(body)
         self._flush_lead()
         return tuple(
-            section.closed() for section in self.sections if section.heading or section.blocks
+            section.closed()
+            for section in self.sections
+            if section.blocks or (section.heading and section.begins)
         )
 
     def _flow(self, parent: LexborNode) -> None:
@@ -92,21 +102,35 @@ class _Cutter:
             self._code(node)
         elif tag == "div" and node.attrs.get("class") == "footnote":
             self._footnotes(node)
+        elif tag == "div" and (own := variants_of(node)):
+            self._variant(node, own)
         elif tag in ("aside", "details"):
             self._flow(node)
             self._flush_lead()
         elif tag != "hr":
             self._flow(node)
 
+    def _variant(self, node: LexborNode, own: tuple[Variant, ...]) -> None:
+        """A block for some readers; headings in it reach no further."""
+        outer, trail = self.sections[-1], self.trail
+        self.sections.append(outer.continued((*outer.variants, *own)))
+        self._flow(node)
+        self._flush_lead()
+        self.trail = trail
+        self.sections.append(outer.continued(outer.variants))
+
     def _start(self, node: LexborNode, level: int) -> None:
         self._flush_lead()
         heading = _fold(self._inline(node))
         self.trail = [section for section in self.trail if section.level < level]
         path = tuple(section.heading for section in self.trail)
-        self.sections.append(_Open(heading, node.attrs.get("id") or "", level, path))
+        anchor, variants = node.attrs.get("id") or "", self.sections[-1].variants
+        self.sections.append(_Open(heading, anchor, level, path, variants))
         self.trail.append(self.sections[-1])
 
     def _text(self, node: LexborNode) -> None:
+        if is_label(node):
+            return
         if node.attrs.get("class") == "admonition-title":
             self._flush_lead()
             self.lead = _fold(self._inline(node))
@@ -171,6 +195,8 @@ class _Cutter:
             return _enumerated(self._rows(node))
         if node.tag == "dl":
             return _enumerated(self._terms(node))
+        if node.tag == "div" and variants_of(node):
+            return ""
         if node.tag == "p" and node.attrs.get("class") == "admonition-title":
             text = _fold(self._inline(node))
             return text if text.endswith(_ENDS) else f"{text}:"

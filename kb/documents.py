@@ -37,14 +37,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A block of a page for some readers only."""
+
+    name: str  # one of `kb.variants.NAMES`
+    label: str  # as the page shows it; "" for a form of address
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it, up to the next heading."""
+    """A heading and what stands below it, up to the next heading.
+
+    A variant block within it is a section of its own with the same heading, and so is what follows.
+    """
 
     heading: str  # "" for the text before the first heading
     anchor: str  # id of the heading in the page; "" for the top
     level: int  # 1 for the top, 2 for <h2> …
     blocks: tuple[Block, ...]
     path: tuple[str, ...] = ()  # headings above this one, outermost first
+    variants: tuple[Variant, ...] = ()  # the blocks it stands in, outermost first
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,14 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a document's history, in the editors' words."""
+
+    date: str  # ISO date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One published article or product in one locale, without its body."""
 
@@ -94,10 +114,50 @@ class Document:
     redirect_from: tuple[str, ...]  # former addresses below the site's root
     source: str  # path below the content folder
     product: Product | None = None
+    published: str = ""  # ISO date of the file's first commit, "" when unknown
+    changed: str = ""  # ISO date of the last change, by git or by `changes`, or ""
+    changes: tuple[Change, ...] = ()  # newest first
 
     @property
     def url(self) -> str:
         return f"/{self.locale}/{self.kind}s/{self.slug}"
+
+    @property
+    def updated(self) -> str:
+        """ISO date on which the page was last changed or found to be right, or ""."""
+        return max(self.changed, self.reviewed)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOption:
+    key: str  # in addresses; made of the text
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionQuestion:
+    """A column of a decision table."""
+
+    key: str  # in addresses; made of the text
+    text: str
+    options: tuple[DecisionOption, ...]  # in the order of their first rows
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of a decision table."""
+
+    conditions: tuple[str, ...]  # the key of an option for each question; "" for any
+    outcome: str  # sanitised HTML, the same that the page's table shows
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A table of cases that is asked question by question."""
+
+    anchor: str  # of the section the table stands in; "" for the top
+    questions: tuple[DecisionQuestion, ...]
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +167,7 @@ class Page:
     html: str  # sanitised; media and links to other documents are addresses below the root
     markdown: str  # clean source without front matter
     sections: tuple[Section, ...]  # the same content as plain text; what is searched
-    links: tuple[str, ...] = ()  # addresses of this site that the text leads to, without anchors
+    decision: Decision | None = None  # the table that guides through it, if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +179,7 @@ class Passage:
     anchor: str
     blocks: tuple[Block, ...]
     context: str  # "title › heading", put in front when the passage is embedded
+    audience: tuple[str, ...] = ()  # for whom alone it is written; empty: for everybody
 
     @property
     def text(self) -> str:

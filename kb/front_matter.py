@@ -25,6 +25,15 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 Ids = Annotated[tuple[Slug, ...], BeforeValidator(_one_or_many)]
 
 
+class Change(BaseModel):
+    """One entry of an article's history, for its readers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: date
+    text: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class ArticleFields(BaseModel):
     """Front matter of an article. Unknown keys are kept apart and reported as warnings."""
 
@@ -46,6 +55,12 @@ class ArticleFields(BaseModel):
     publish_at: datetime | date | None = None
     related: Ids = ()
     redirect_from: Texts = ()
+    changes: tuple[Change, ...] = Field(default=(), description="What changed, for readers.")
+    decision: bool | str = Field(
+        default=False,
+        union_mode="left_to_right",  # the file says `true` or `yes` in letters
+        description="Its table guides readers; or the anchor of the table's section.",
+    )
 
 
 class ProductFields(ArticleFields):

@@ -1,10 +1,11 @@
 """Every setting, declared once: defaults < TOML file < environment (`KB_…`) < options."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +16,13 @@ from pydantic_settings import (
 from kb.errors import SettingsError
 
 SETTINGS_FILE = "kb.toml"  # in the current folder
+
+
+def _origin(address: str) -> str:
+    """Scheme and host, with a port if need be: addresses of pages begin at the root."""
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?", address):
+        raise ValueError("must be scheme and host alone, such as https://help.example.org")
+    return address.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -33,6 +41,10 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="Port.")
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        default=None,
+        description="Address the world knows the site by; default: the host of each request.",
+    )
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2, description="Server processes; one a core is right."
     )

@@ -3,10 +3,19 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from kb.context import Address
 from kb.problems import Problem
 from kb.text import localized
 
@@ -52,7 +61,15 @@ Phrase = Annotated[str, Field(pattern=r"\w")]
 Asked = dict[LocaleCode, list[Phrase]]
 
 
-class AttributeSchema(_Model):
+class Asking(_Model):
+    """How the product finder asks for something."""
+
+    question: dict[str, str] = {}  # without one the label serves
+    help: dict[str, str] = {}  # what to know before answering
+    finder: bool = True  # False: nobody chooses by it
+
+
+class AttributeSchema(Asking):
     """One typed attribute of a product type."""
 
     type: AttributeType
@@ -70,6 +87,9 @@ class AttributeSchema(_Model):
     # What the value bounds: "max" is the most that fits or is possible (a load, a range), "min"
     # the least (a height from). Asked with a plain number, other values must equal it.
     bound: Literal["max", "min"] | None = None
+    # What customers want of a number: little ("up to …") or much ("at least …"). By default `bound`
+    # says it: much of what is the most, little of what is the least.
+    prefer: Literal["low", "high"] | None = None
 
     @model_validator(mode="after")
     def _choices_match_type(self) -> "AttributeSchema":
@@ -81,8 +101,11 @@ class AttributeSchema(_Model):
 
     @model_validator(mode="after")
     def _only_numbers_are_ordered(self) -> "AttributeSchema":
-        if self.type != "number" and (self.bound or self.asked_most or self.asked_least):
-            raise ValueError("`bound`, `asked_most` and `asked_least` belong to the type number")
+        ordered = self.bound or self.asked_most or self.asked_least or self.prefer
+        if self.type != "number" and ordered:
+            raise ValueError(
+                "`bound`, `asked_most`, `asked_least` and `prefer` belong to the type number"
+            )
         return self
 
     def unit_in(self, locale: str) -> str:
@@ -93,6 +116,7 @@ class ProductType(_Model):
     title: dict[str, str] = {}
     asked: Asked = {}  # other names of such products: "Fahrrad", "bike"
     attributes: dict[str, AttributeSchema] = {}
+    price: Asking = Asking()
 
     @model_validator(mode="after")
     def _asked_with_exists(self) -> "ProductType":
@@ -100,6 +124,17 @@ class ProductType(_Model):
             if schema.asked_with and schema.asked_with not in self.attributes.keys() - {key}:
                 raise ValueError(f"{key}: `asked_with` must name another attribute of this type")
         return self
+
+
+def _address_form(value: Any) -> str:
+    return "by language" if isinstance(value, dict) else "one"
+
+
+# One form of address, or one per language.
+Addresses = Annotated[
+    Annotated[Address, Tag("one")] | Annotated[dict[LocaleCode, Address], Tag("by language")],
+    Discriminator(_address_form),
+]
 
 
 class Site(_Model):
@@ -114,6 +149,7 @@ class Site(_Model):
     teams: dict[Slug, Team] = {}
     synonyms: dict[LocaleCode, list[list[str]]] = {}
     product_types: dict[Slug, ProductType] = {}
+    address: Addresses = Address.DU  # how it speaks to readers who did not choose
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Site":
@@ -135,6 +171,12 @@ class Site(_Model):
         if owner in self.teams:
             return owner
         return self.default_team if self.teams else ""
+
+    def address_in(self, locale: str) -> Address:
+        if isinstance(self.address, Address):
+            return self.address
+        language = self.address.get(locale.split("-")[0], Address.DU)
+        return self.address.get(locale, language)
 
     def locale_title(self, locale: str) -> str:
         known = self.locales.get(locale)

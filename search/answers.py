@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.documents import Document, Passage
 from kb.instructions import addresses_machines
+from kb.variants import known_audiences
 from search.answer_types import Expected, expected
 from search.confidence import Evidence, Thresholds, confidence
 from search.forward_index import BoolArray, UnitPlaces
@@ -17,7 +19,7 @@ from search.generation import Generation
 from search.products.answers import ProductAnswer
 from search.ragged import combined
 from search.ranker import RankedDocument, Ranking
-from search.ranking import Question
+from search.ranking import Question, View
 from search.results import (
     Answer,
     AnswerForm,
@@ -95,7 +97,7 @@ class Answers:
         unit = self._unit(offers) if may else None
         if unit:
             status, answer, passage = AnswerStatus.ANSWERED, unit.answer, unit.passage
-            citations: tuple[Citation, ...] = (Citation(about, passage.heading, passage.anchor),)
+            citations: tuple[Citation, ...] = (_citation(about, passage),)
         else:
             known = sure >= thresholds.related_from
             status = AnswerStatus.RELATED if known else AnswerStatus.NO_ANSWER
@@ -171,7 +173,8 @@ def _offers_of(ranking: Ranking, ranked: RankedDocument, matcher: Matcher) -> It
     index = ranked.locale_index
     question = ranking.questions[index.locale]
     kind = expected(ranking.query)
-    passages = np.array(_passages_to_read(ranked, question), np.int64)
+    view = ranking.views[index.locale]
+    passages = np.array(_passages_to_read(ranked, question, view), np.int64)
     matches = matcher.matches(passages)
     places = index.forward.units(passages, matches.starts)
     if not len(places.rows):
@@ -194,12 +197,19 @@ def _is_expected(places: UnitPlaces, kind: Expected) -> BoolArray:
     return places.is_steps & (kind is Expected.STEPS)
 
 
-def _passages_to_read(ranked: RankedDocument, question: Question) -> list[int]:
+def _citation(document: Document, passage: Passage) -> Citation:
+    audience = passage.audience or known_audiences(document.audience)
+    return Citation(document, passage.heading, passage.anchor, audience)
+
+
+def _passages_to_read(ranked: RankedDocument, question: Question, view: View) -> list[int]:
     """Numbers within the language: a document's best passage, and those nearest in meaning."""
     index = ranked.locale_index
     best = ranked.passage - index.first_passage
     if question.vector is None or index.dense is None:
         return [best]
     own = index.passages_of(ranked.document - index.first_document)
+    if view.passages is not None:
+        own = own[view.passages[own]]
     nearest = own[np.argsort(-index.dense.cosines(question.vector, own))[:_PASSAGES_READ]]
     return list(dict.fromkeys([best, *map(int, nearest)]))

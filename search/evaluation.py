@@ -17,8 +17,8 @@ from search.figures import (
     rankings_by_locale,
     reliability,
 )
-from search.ranking import Leg
 from search.results import SearchResult
+from search.scope import Leg, Scope
 from search.searcher import Searcher
 
 
@@ -107,7 +107,7 @@ def _leg(
 ) -> LegFigures:
     ranked = []
     for judgment in judgments:
-        found = searcher.search(judgment.query, judgment.locale, limit=DEPTH, leg=leg)
+        found = searcher.search(judgment.query, judgment.locale, Scope(leg=leg), limit=DEPTH)
         ranked.append((judgment, _ids(found)))
         progress.advance()
     return LegFigures(ranking_figures(ranked), rankings_by_locale(ranked))

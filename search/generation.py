@@ -23,7 +23,7 @@ SITE_COPY = "site.json"
 MEDIA_FOLDER = "media"
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 7
+FORMAT = 9
 
 
 class EncoderFacts(TypedDict):

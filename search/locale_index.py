@@ -19,6 +19,7 @@ from kb.documents import Document, Passage
 from kb.errors import DamagedIndex
 from kb.instructions import trusted_text
 from search.analysis import Analyzer, Token, analyzer, tokens
+from search.audience import bits_of
 from search.compounds import Decompounder
 from search.dense import DenseIndex, FloatArray, build_dense_index
 from search.forward_index import ForwardIndex, PassageContent, write_forward_index
@@ -40,6 +41,7 @@ IntArray = npt.NDArray[np.int32]
 
 SHAPE = "shape.json"
 _PASSAGE_DOCUMENT, _EXTRA_DOCUMENT = "passage-document.npy", "extra-document.npy"
+_PASSAGE_AUDIENCE = "passage-audience.npy"
 
 # Of words that are common in their language, and of those that the content does not know; others
 # have 0 to 1, the rarer the more.
@@ -87,6 +89,8 @@ def build_locale_index(folder: Path, content: LocaleContent) -> None:
     write_shape(folder, content, content.vectors is not None)
     owners = [passage.document - content.first_document for passage in content.passages]
     np.save(folder / _PASSAGE_DOCUMENT, np.array(owners, np.int32))
+    audiences = [bits_of(passage.audience) for passage in content.passages]
+    np.save(folder / _PASSAGE_AUDIENCE, np.array(audiences, np.uint8))
     np.save(folder / _EXTRA_DOCUMENT, np.array(content.extra_document, np.int32))
     write_suggestions(folder, content.documents)
     write_vocabulary(folder, content.locale, _texts(content), analyzer(content.locale).term)
@@ -248,6 +252,8 @@ class LocaleIndex:
         self.passages: int = shape["passages"]
         self.passage_document: IntArray = mapped(folder / _PASSAGE_DOCUMENT)
         self.extra_document: IntArray = mapped(folder / _EXTRA_DOCUMENT)
+        # Bits as of `search.audience`; 0 where a passage is for everybody.
+        self.passage_audience: npt.NDArray[np.uint8] = mapped(folder / _PASSAGE_AUDIENCE)
         self.vocabulary = Vocabulary(folder)
         self.suggestions = Suggestions(folder)
         self.keyword = KeywordIndex(folder, self.passages)

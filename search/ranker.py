@@ -8,21 +8,28 @@ from typing import NamedTuple
 import numpy as np
 
 from kb.documents import Kind
+from kb.variants import other_audiences
 from search.analysis import analyzer
+from search.audience import bits_of
 from search.encoder import Encoded, Encoder
 from search.generation import Generation
 from search.locale_index import LocaleIndex
+from search.own_documents import OwnDocuments
 from search.query import MAX_WORDS, query_words
+from search.ragged import runs
 from search.ranking import (
     FALLBACK_PENALTY,
     LATE_INFORMATION,
+    OWN_LEAD,
+    BitArray,
     BoolArray,
     Candidates,
-    Leg,
     Question,
+    View,
     candidates,
     keyword_leg,
 )
+from search.scope import EVERYTHING, Leg, Scope
 
 _REMEMBERED_QUESTIONS = 500  # whose vectors are kept; about 15 kB each, 63 kB at most
 _REMEMBERED_FILTERS = 256
@@ -50,6 +57,8 @@ class Ranking:
     query: str  # normalised
     documents: tuple[RankedDocument, ...]
     questions: Mapping[str, Question]  # by locale of the index
+    views: Mapping[str, View]  # likewise
+    own: Mapping[str, BitArray]  # likewise, as of `OwnDocuments.of`
 
     def led_by(self, numbers: Sequence[int]) -> "Ranking":
         """The same with these documents of it in front, in this order."""
@@ -77,38 +86,38 @@ class Ranker:
         self.encoder = encoder if _fits(generation, encoder) else None
         self._indexes = generation.locales
         self._catalogue = generation.library.catalogue()
-        self._allowed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select)
+        self._own = OwnDocuments(generation.library, generation.locales)
+        self._viewed = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._view)
+        self._readable = lru_cache(maxsize=_REMEMBERED_FILTERS)(self._select_passages)
         self._encoded = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._encode)
 
-    def rank(
-        self,
-        query: str,
-        locale: str,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
-    ) -> Ranking:
+    def rank(self, query: str, locale: str, scope: Scope = EVERYTHING) -> Ranking:
         """Rank by a normalised question.
 
-        Documents that the asked language lacks may come from others. Both legs decide, unless one
-        is named to decide alone.
+        Documents that the asked language lacks may come from others.
         """
-        encodes = self.encoder and query and leg is not Leg.KEYWORD
+        encodes = self.encoder and query and scope.leg is not Leg.KEYWORD
         encoded = self._encoded(query) if encodes else None
-        allowed = {name: self._allowed(name, locale, kind, category) for name in self._indexes}
+        others = other_audiences(scope.context)
+        views = {
+            name: self._viewed(name, locale, scope.kind, scope.category, others)
+            for name in self._indexes
+        }
         questions = _alike_relied_on(
             {
                 name: self._question(query, encoded, self._indexes[name], locale)
-                for name, may in allowed.items()
-                if may is None or may.any()
+                for name, view in views.items()
+                if view.documents is None or view.documents.any()
             }
         )
         found = []
         for name, question in questions.items():
-            scored = () if leg is Leg.DENSE else question.words
-            keyword = keyword_leg(self._indexes[name], scored)
-            found.append(candidates(self._indexes[name], keyword, question, allowed[name]))
-        return Ranking(query, self._once(_in_order(found, locale)), questions)
+            scored = () if scope.leg is Leg.DENSE else question.words
+            view = views[name]
+            keyword = keyword_leg(self._indexes[name], scored, view.passages)
+            found.append(candidates(self._indexes[name], keyword, question, view))
+        own = self._own.of(scope.context)
+        return Ranking(query, self._once(_in_order(found, locale, own)), questions, views, own)
 
     def _question(
         self, query: str, encoded: Encoded | None, index: LocaleIndex, locale: str
@@ -136,7 +145,38 @@ class Ranker:
         encoded = self.encoder.encode_query(query)
         return encoded._replace(words=encoded.words[:MAX_WORDS])
 
-    def _select(
+    def _view(
+        self,
+        name: str,
+        locale: str,
+        kind: Kind | None,
+        category: str | None,
+        others: frozenset[str],
+    ) -> View:
+        """What of the language `name` may be shown, without passages for `others` alone."""
+        readable = self._readable(name, others)
+        documents = self._select_documents(name, locale, kind, category)
+        if documents is None:
+            return readable
+        if readable.documents is not None:
+            documents = documents & readable.documents
+        return replace(readable, documents=documents)
+
+    def _select_passages(self, name: str, others: frozenset[str]) -> View:
+        index = self._indexes[name]
+        shown = index.passage_audience & bits_of(others) == 0
+        if shown.all():
+            return View(None, None, index.document_start)
+        passages = np.flatnonzero(shown)
+        owners = index.passage_document[passages]
+        starts = runs(owners)
+        documents = np.zeros(index.documents, np.bool_)
+        documents[owners[starts]] = True
+        openings = index.document_start.copy()
+        openings[owners[starts]] = passages[starts]
+        return View(None if documents.all() else documents, shown, openings)
+
+    def _select_documents(
         self, name: str, locale: str, kind: Kind | None, category: str | None
     ) -> BoolArray | None:
         """Documents of the language `name` that may be shown, (documents,); None when all may."""
@@ -167,13 +207,18 @@ def _fits(generation: Generation, encoder: Encoder | None) -> bool:
     return bool(encoder and made_by and made_by["fingerprint"] == encoder.fingerprint)
 
 
-def _in_order(found: Sequence[Candidates], locale: str) -> list[RankedDocument]:
-    """The candidates of all languages by falling score."""
+def _in_order(
+    found: Sequence[Candidates], locale: str, own: Mapping[str, BitArray]
+) -> list[RankedDocument]:
+    """The candidates of all languages by falling score; the customer's own are `own`."""
     best = max((float(part.meaning.max(initial=-1)) for part in found), default=0.0)
     ranked: list[RankedDocument] = []
     for part in found:
         fallback = part.index.locale != locale
         scores = part.score(best, FALLBACK_PENALTY if fallback else 0.0)
+        if own:
+            is_own = own[part.index.locale][part.documents] > 0
+            scores = np.where(is_own, scores, scores * np.float32(1 - OWN_LEAD))
         likely = np.argsort(-scores, kind="stable")[:_RANKED]
         unknown = [None] * len(likely)
         cosines = part.cosine[likely].tolist() if len(part.cosine) else unknown

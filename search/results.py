@@ -22,6 +22,7 @@ class Hit:
     snippet: Snippet
     score: float  # 0..1, comparable within one result list
     fallback: bool  # in another language because the asked one lacks it
+    audience: tuple[str, ...] = ()  # for whom alone the passage is written; empty: for everybody
 
     @property
     def url(self) -> str:
@@ -35,6 +36,14 @@ class Degraded(StrEnum):
     NO_ENCODER = "semantic_search_unavailable"  # no model, or its vectors do not fit the index
 
 
+class Personalised(StrEnum):
+    """Parts of a customer's context."""
+
+    PRODUCT = "product"
+    CUSTOMER = "customer"
+    EXPERIENCE = "experience"
+
+
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     query: str  # as understood: normalised white space
@@ -42,6 +51,9 @@ class SearchResult:
     hits: tuple[Hit, ...]
     corrected_query: str | None  # "did you mean"; never replaces the query silently
     degraded: tuple[Degraded, ...]
+    # Parts of the context that shaped it: a product question was answered for the customer's
+    # product, a document moved up, or text for other customers was left out of one that is shown.
+    personalised: tuple[Personalised, ...] = ()
 
 
 class AnswerStatus(StrEnum):
@@ -74,6 +86,7 @@ class Citation:
     document: Document
     heading: str
     anchor: str
+    audience: tuple[str, ...] = ()  # for whom alone it is written; empty: for everybody
 
     @property
     def url(self) -> str:

@@ -1,6 +1,7 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -8,18 +9,21 @@ from typing import Self
 
 import numpy as np
 
+from kb.context import NO_CONTEXT, Context
 from kb.documents import Document, Kind
 from kb.site import Site
+from kb.variants import known_audiences
 from search.analysis import tokens
 from search.answers import Answers
+from search.audience import names_in
 from search.encoder import Encoder
 from search.forward_index import PassageText
 from search.generation import Generation
 from search.locale_index import LocaleIndex
+from search.personalised import personalised
 from search.products.answers import ProductAnswer, ProductAnswers
 from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
-from search.ranking import Leg
 from search.results import (
     AnswerResult,
     Degraded,
@@ -29,6 +33,7 @@ from search.results import (
     Suggestion,
     SuggestionForm,
 )
+from search.scope import EVERYTHING, Scope
 from search.snippets import Matcher, snippets
 
 _REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
@@ -75,38 +80,25 @@ class Searcher:
         return self._generation.media(address)
 
     def search(
-        self,
-        query: str,
-        locale: str,
-        *,
-        limit: int = 10,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
+        self, query: str, locale: str, scope: Scope = EVERYTHING, *, limit: int = 10
     ) -> SearchResult:
-        """The best documents for a question, at most `limit`, each once; by one leg if named."""
-        return self._found(normalise_query(query), self.spoken(locale), limit, kind, category, leg)
+        """The best documents for a question, at most `limit`, each once."""
+        scope = _unaddressed(scope)
+        return self._found(normalise_query(query), self.spoken(locale), scope, limit)
 
-    def answer(self, query: str, locale: str) -> AnswerResult:
+    def answer(self, query: str, locale: str, context: Context = NO_CONTEXT) -> AnswerResult:
         """The answer cut from the best documents, or an honest word that there is none."""
-        return self._answered(normalise_query(query), self.spoken(locale))
+        scope = _unaddressed(Scope(context=context))
+        return self._answered(normalise_query(query), self.spoken(locale), scope)
 
-    def _find(
-        self,
-        query: str,
-        locale: str,
-        limit: int,
-        kind: Kind | None,
-        category: str | None,
-        leg: Leg | None,
-    ) -> SearchResult:
-        ranking, _ = self._ranked(query, locale, kind, category, leg)
-        return self._result(ranking, locale, limit)
+    def _find(self, query: str, locale: str, scope: Scope, limit: int) -> SearchResult:
+        ranking, product = self._ranked(query, locale, scope)
+        return self._result(ranking, locale, limit, scope, product)
 
-    def _answer(self, query: str, locale: str) -> AnswerResult:
-        ranking, product = self._ranked(query, locale)
+    def _answer(self, query: str, locale: str, scope: Scope) -> AnswerResult:
+        ranking, product = self._ranked(query, locale, scope)
         matchers = _matchers(ranking, ranking.documents[:_ANSWER_HITS])
-        result = self._result(ranking, locale, _ANSWER_HITS)
+        result = self._result(ranking, locale, _ANSWER_HITS, scope, product)
         return self._answers.answer(ranking, matchers, result, product)
 
     def suggest(self, prefix: str, locale: str, limit: int = 8) -> list[Suggestion]:
@@ -142,19 +134,25 @@ class Searcher:
         return next((name for name in self._indexes if name.split("-")[0] == language), locale)
 
     def _ranked(
-        self,
-        query: str,
-        locale: str,
-        kind: Kind | None = None,
-        category: str | None = None,
-        leg: Leg | None = None,
+        self, query: str, locale: str, scope: Scope
     ) -> tuple[Ranking, ProductAnswer | None]:
         """All documents in order, and what product attributes say: whose these are, they lead."""
-        ranking = self._ranker.rank(query, locale, kind, category, leg)
-        product = None if leg else self._products.answer(ranking.query, locale)
+        ranking = self._ranker.rank(query, locale, scope)
+        if scope.leg:
+            return ranking, None
+        mine = scope.context.product
+        own = self.library.find_id(mine, locale, Kind.PRODUCT) if mine else None
+        product = self._products.answer(ranking.query, locale, own)
         return ranking.led_by(product.documents) if product else ranking, product
 
-    def _result(self, ranking: Ranking, locale: str, limit: int) -> SearchResult:
+    def _result(
+        self,
+        ranking: Ranking,
+        locale: str,
+        limit: int,
+        scope: Scope,
+        product: ProductAnswer | None,
+    ) -> SearchResult:
         """The first `limit` documents of a ranking, read from the library, with snippets."""
         best = ranking.documents[:limit]
         matchers = _matchers(ranking, best)
@@ -167,16 +165,21 @@ class Searcher:
             shown.update(zip(numbers, snippets(matcher, passages), strict=True))
         hits = tuple(self._hit(ranked, *shown[ranked.document]) for ranked in best)
         corrected = self._corrected(ranking.query, locale)
-        return SearchResult(ranking.query, locale, hits, corrected, self.degraded)
+        is_own = product is not None and product.is_for_own
+        parts = personalised(ranking, best, scope.context, is_own)
+        return SearchResult(ranking.query, locale, hits, corrected, self.degraded, parts)
 
     def _hit(self, ranked: RankedDocument, text: PassageText, snippet: Snippet) -> Hit:
+        document, index = self._document(ranked.document), ranked.locale_index
+        audience = names_in(int(index.passage_audience[ranked.passage - index.first_passage]))
         return Hit(
-            document=self._document(ranked.document),
+            document=document,
             heading=text.heading,
             anchor=text.anchor,
             snippet=snippet,
             score=round(ranked.score, 4),
             fallback=ranked.fallback,
+            audience=audience or known_audiences(document.audience),
         )
 
     def _corrected(self, query: str, locale: str) -> str | None:
@@ -192,6 +195,11 @@ class Searcher:
                 corrected += query[end : token.start] + better
                 end = token.end
         return corrected + query[end:] if end else None
+
+
+def _unaddressed(scope: Scope) -> Scope:
+    """How a customer is addressed changes pages, not what is found."""
+    return replace(scope, context=replace(scope.context, address=None))
 
 
 def _matchers(ranking: Ranking, documents: Iterable[RankedDocument]) -> dict[str, Matcher]:

@@ -5,19 +5,32 @@ import weakref
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from kb.settings import Settings
+from kb.store.database import DATABASE_FILE, Database
+from kb.store.migrate import migrate
 from search.encoder import Encoder
 from web.app import create_app
 from web.live import LiveSearcher
 
 
-def application(index: Path, encoder: Encoder | None, **settings: object) -> Flask:
-    """The application over this index, without rate limit unless given."""
+def application(
+    index: Path, encoder: Encoder | None, *, records: Path | None = None, **settings: object
+) -> Flask:
+    """The application over this index, without rate limit unless given.
+
+    `records` is a folder for votes and the like; without it nobody is asked for any.
+    """
     options = {"rate_limit": 0, "data": index.parent, **settings}
+    if records:
+        options["database_url"] = f"sqlite:///{records / DATABASE_FILE}"
+        database = Database.in_folder(records)
+        migrate(database)
+        database.close()
     live = LiveSearcher(index, opener(encoder))
     app = create_app(Settings(**options), live)
     weakref.finalize(app, live.close)
@@ -28,7 +41,7 @@ def opener(encoder: Encoder | None) -> Callable[[], Encoder | None]:
     return lambda: encoder
 
 
-def client(index: Path, encoder: Encoder | None, **settings: object) -> FlaskClient:
+def client(index: Path, encoder: Encoder | None, **settings: Any) -> FlaskClient:
     return application(index, encoder, **settings).test_client()
 
 

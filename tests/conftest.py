@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_fixtures import center, chromium, look, onlookers, visit
 from fakes import FakeEncoder
 from model_fixture import prepared_models, real_encoder
 from records import database, postgres
@@ -15,7 +16,18 @@ from indexer.build import build_index
 from search.encoder import OnnxEncoder
 from search.searcher import Searcher
 
-__all__ = ["database", "postgres", "prepared_models", "real_encoder"]  # fixtures for every test
+# Fixtures for every test.
+__all__ = [
+    "center",
+    "chromium",
+    "database",
+    "look",
+    "onlookers",
+    "postgres",
+    "prepared_models",
+    "real_encoder",
+    "visit",
+]
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "content"
@@ -28,7 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long trials run only when asked for with `-m trial`."""
+    """Long trials run only when asked for with `-m trial`; a browser's tests come last.
+
+    Its driver leaves an event loop in this thread, beside which none could be started.
+    """
+    items.sort(key=lambda item: "browser" in item.keywords)
     if "trial" in (config.option.markexpr or ""):
         return
     skip = pytest.mark.skip(reason="a long trial; run it with `make trial`")

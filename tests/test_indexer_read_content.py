@@ -416,7 +416,9 @@ def test_every_module_that_parses_makes_cached_pages_anew_when_it_changes() -> N
     code = "import indexer.parse, sys; print(*(name for name in sys.modules if '.' in name))"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     parsing = {name.replace(".", "/") for name in loaded if name.startswith("indexer.")}
-    assert {*parsing, "kb/documents", "kb/text"} == set(parse._OWN_CODE)
+    assert {*parsing, "kb/context", "kb/documents", "kb/text", "kb/variants"} == set(
+        parse._OWN_CODE
+    )
 
 
 def test_a_folder_that_is_not_there_is_a_problem_not_a_crash(

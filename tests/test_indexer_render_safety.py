@@ -23,7 +23,8 @@ ELEMENTS = frozenset(
 )
 ATTRIBUTES = frozenset(
     "id lang dir href title rel aria-label role span open src alt loading width height checked"
-    " disabled value start reversed colspan rowspan scope datetime type align class".split()
+    " disabled value start reversed colspan rowspan scope datetime type align class"
+    " tabindex".split()
 )
 HREF = re.compile(r"https?://|mailto:|tel:|#|lotse:link/\d+$")
 
@@ -80,6 +81,8 @@ def faults(html: str) -> Iterator[str]:
                 yield f"src={value}"
             if name == "type" and (node.tag, value) not in (("input", "checkbox"), ("ol", "a")):
                 yield f"{node.tag} type={value}"
+            if name == "tabindex" and (node.tag, value) != ("table", "0"):
+                yield f"{node.tag} tabindex={value}"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -172,8 +172,10 @@ def test_every_visible_word_stands_in_exactly_one_block(path: Path) -> None:
     repeated = words(" ".join([n.text(separator=" ") for n in names]))
     described = words(" ".join(n.attrs.get("alt") or "" for n in pictures))
     visible = words(body.text(separator=" "))
+    labels = " ".join(variant.label for s in page.sections for variant in s.variants)
     found = words(
         " ".join(f"{s.heading} {' '.join(b.text for b in s.blocks)}" for s in page.sections)
+        + f" {labels}"
     )
     joined = re.sub(r"\W", "", " ".join(b.text for s in page.sections for b in s.blocks))
     lost = {word for word in visible - found if word not in joined}

@@ -24,8 +24,8 @@ from search.figures import (
     ranking_figures,
     reliability,
 )
-from search.ranking import Leg
 from search.results import AnswerStatus
+from search.scope import Leg, Scope
 from search.searcher import Searcher
 
 WriteArticle = Callable[..., Path]
@@ -258,27 +258,27 @@ def test_an_outcome_is_about_the_document_that_the_confidence_is_about(
 
 def test_keywords_alone_rank_as_without_an_encoder(searcher: Searcher, built_index: Path) -> None:
     without = Searcher.open(built_index, None)
-    alone = searcher.search(QUERY, "de", leg=Leg.KEYWORD).hits
+    alone = searcher.search(QUERY, "de", Scope(leg=Leg.KEYWORD)).hits
     assert alone == without.search(QUERY, "de").hits
     assert alone != searcher.search(QUERY, "de").hits
     without.close()
 
 
 def test_vectors_alone_do_not_look_at_words(searcher: Searcher) -> None:
-    hits = searcher.search(QUERY, "de", leg=Leg.DENSE, limit=50).hits
+    hits = searcher.search(QUERY, "de", Scope(leg=Leg.DENSE), limit=50).hits
     assert hits
     assert [hit.document.id for hit in hits] != [
         hit.document.id for hit in searcher.search(QUERY, "de", limit=50).hits
     ]
     # No word of the question is known to the index, so both ways say the same.
-    assert searcher.search("Xyzzyqua", "de", leg=Leg.KEYWORD).hits == ()
-    unknown = searcher.search("Xyzzyqua", "de", leg=Leg.DENSE).hits
+    assert searcher.search("Xyzzyqua", "de", Scope(leg=Leg.KEYWORD)).hits == ()
+    unknown = searcher.search("Xyzzyqua", "de", Scope(leg=Leg.DENSE)).hits
     assert unknown == searcher.search("Xyzzyqua", "de").hits != ()
 
 
 def test_vectors_alone_find_nothing_without_an_encoder(built_index: Path) -> None:
     without = Searcher.open(built_index, None)
-    assert without.search(QUERY, "de", leg=Leg.DENSE).hits == ()
+    assert without.search(QUERY, "de", Scope(leg=Leg.DENSE)).hits == ()
     without.close()
 
 

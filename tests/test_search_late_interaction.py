@@ -37,6 +37,7 @@ from search.query import query_words
 from search.ranker import Ranker, Ranking
 from search.ranking import KEYWORD_INFORMATION, LATE_INFORMATION, keyword_leg
 from search.results import AnswerForm
+from search.scope import Scope
 from search.tokenizer import NO_WORD, TextTokenizer, UnigramTokenizer, open_tokenizer
 from search.units import Unit, units
 
@@ -659,7 +660,7 @@ def test_a_word_with_marks_weighs_as_the_rarest_in_it(german: LocaleIndex) -> No
 
 
 def rank(ranker: Ranker, query: str, locale: str = "de", kind: Kind | None = None) -> Ranking:
-    return ranker.rank(query, locale, kind)
+    return ranker.rank(query, locale, Scope(kind))
 
 
 QUERY = "Wie lade ich die Rechnung zu meiner Bestellung als PDF herunter?"

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kb.context import Context, Customer
 from search.encoder import OnnxEncoder
 from search.results import AnswerForm, AnswerStatus
+from search.scope import Scope
 from search.searcher import Searcher
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
@@ -72,3 +74,26 @@ def test_questions_the_content_does_not_answer_get_no_claim(
     assert result.status is not AnswerStatus.ANSWERED
     assert result.answer is None
     assert result.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "locale", "fact"),
+    [
+        ("Wie schwer ist mein Rad?", "de", "City Light – Gewicht: 16,8 kg"),
+        ("How far does it go on one charge?", "en", "City Light – Range: 60 km"),
+    ],
+)
+def test_a_question_about_my_bike_is_answered_for_it(
+    example: Searcher, query: str, locale: str, fact: str
+) -> None:
+    result = example.answer(query, locale, Context(product="city-light"))
+    assert result.answer and result.answer.text == fact
+
+
+def test_a_business_customer_is_told_what_holds_for_businesses(example: Searcher) -> None:
+    query = "Ab wann kann ich auf Rechnung zahlen?"
+    business = example.search(query, "de", Scope(context=Context(customer=Customer.BUSINESS)))
+    assert {hit.document.id for hit in business.hits[:2]} & {"payment-invoice", "order-business"}
+    private = example.search(query, "de", Scope(context=Context(customer=Customer.PRIVATE)))
+    assert private.hits[0].document.id == "payment-invoice"
+    assert private.hits[0].audience == ()

@@ -10,6 +10,7 @@ from indexer.build import build_index
 from kb.documents import Kind
 from search.encoder import Encoder
 from search.results import AnswerForm, AnswerStatus, Degraded, SuggestionForm
+from search.scope import Scope
 from search.searcher import Searcher
 
 Ask = Callable[..., Searcher]
@@ -127,7 +128,7 @@ def test_no_hit_for_part_of_an_unrelated_word(write_article: Callable[..., Path]
 
 
 def test_facts_in_snippets_do_not_repeat_the_products_name(searcher: Searcher) -> None:
-    hit = searcher.search("City 3 Reichweite Gewicht", "de", kind=Kind.PRODUCT).hits[0]
+    hit = searcher.search("City 3 Reichweite Gewicht", "de", Scope(Kind.PRODUCT)).hits[0]
     assert hit.document.id == "city-3"
     assert "Gewicht: 23,4 kg" in hit.snippet.text
     assert "City 3 –" not in hit.snippet.text
@@ -148,10 +149,10 @@ def test_a_regional_locale_is_answered_in_its_language(searcher: Searcher) -> No
 
 
 def test_filters_restrict_to_kind_and_category(searcher: Searcher) -> None:
-    products = searcher.search("City 3 Akku", "de", kind=Kind.PRODUCT, limit=50).hits
+    products = searcher.search("City 3 Akku", "de", Scope(Kind.PRODUCT), limit=50).hits
     assert products
     assert {hit.document.kind for hit in products} == {Kind.PRODUCT}
-    returns = searcher.search("Akku", "de", category="returns", limit=50).hits
+    returns = searcher.search("Akku", "de", Scope(category="returns"), limit=50).hits
     assert {hit.document.category for hit in returns} == {"returns"}
 
 

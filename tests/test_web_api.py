@@ -22,6 +22,8 @@ REPLIES = {
     "/api/v1/articles/battery-recall?locale=en": "ArticleReply",
     "/api/v1/products?locale=en": "ProductsReply",
     "/api/v1/products/berg-6?locale=de": "ProductReply",
+    "/api/v1/products/finder?type=ebike&locale=de&use=city": "FinderReply",
+    "/api/v1/products/finder?type=ebike&use=cargo&price=5000": "FinderReply",
     "/readyz": "Readiness",
 }
 

@@ -1,5 +1,6 @@
 """The pages customers read, over the example help center."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from search.searcher import Searcher
 ARTICLE = "/de/articles/akku-laedt-nicht"
 PRODUCT = "/en/products/berg-6"
 MOST_BYTES = 60_000  # of a page, before compression
+DATA = "application/ld+json"  # a data block: browsers do not run it
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_home_shows_topics_products_and_contact(center: FlaskClient) -> None:
 
 
 def walk(center: FlaskClient, start: str) -> Iterator[tuple[str, Markup]]:
-    """Every page that links lead to, each once."""
+    """Every page that links lead to, each once, without what is asked of it."""
     waiting, seen = [start], {start}
     while waiting:
         path = waiting.pop()
@@ -76,7 +78,7 @@ def walk(center: FlaskClient, start: str) -> Iterator[tuple[str, Markup]]:
             links = found.values("a", "href")
         for link in links:
             target = urldefrag(link).url
-            if target.startswith("/") and "/search?" not in target and target not in seen:
+            if target.startswith("/") and "?" not in target and target not in seen:
                 seen.add(target)
                 waiting.append(target)
 
@@ -96,7 +98,10 @@ def test_every_page_is_whole_and_asks_nobody_else(center: FlaskClient) -> None:
         hosts = {urlsplit(address).netloc for address in addresses}
         assert hosts <= {"", "localhost"}, path
         assert not any("style" in attributes for _, attributes in found.elements), path
-        assert all(script.keys() == {"type", "src"} for script in found.all("script")), path
+        assert all(
+            script.get("type") == DATA or script.keys() == {"type", "src"}
+            for script in found.all("script")
+        ), path
         assert len(found.all("h1")) == 1, path
         ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
         assert len(ids) == len(set(ids)), path
@@ -171,8 +176,10 @@ def test_language_switch_leads_to_the_same_page(center: FlaskClient, here: str, 
 def test_translations_know_each_other(center: FlaskClient) -> None:
     article = page(center, "/de/articles/rechnung-herunterladen")
     assert article.all("link", rel="canonical")[0]["href"].endswith("/rechnung-herunterladen")
-    alternates = {link["hreflang"]: link["href"] for link in article.all("link", rel="alternate")}
+    links = article.all("link", rel="alternate")
+    alternates = {link["hreflang"]: link["href"] for link in links if "hreflang" in link}
     assert alternates == {
+        "x-default": "http://localhost/de/articles/rechnung-herunterladen",
         "de": "http://localhost/de/articles/rechnung-herunterladen",
         "en": "http://localhost/en/articles/order-invoice",
     }
@@ -209,6 +216,18 @@ def test_article_in_another_language_is_marked(small: FlaskClient) -> None:
     assert article.all("link", rel="canonical")[0]["href"].endswith("/de/articles/nur-deutsch")
 
 
+def test_below_an_article_in_another_language_stand_those_of_the_readers(
+    write_article: WriteArticle, tmp_path: Path, encoder: FakeEncoder
+) -> None:
+    write_article("nur-deutsch", "Text.", locale="de", title="Nur deutsch", related=["oil"])
+    write_article("kette-oelen", "Öl.", locale="de", id="oil", title="Kette ölen")
+    content = write_article("oil-chain", "Oil.", id="oil", title="Oil a chain")
+    build_index(content, tmp_path / "index", encoder)
+    article = page(client(tmp_path / "index", encoder), "/en/articles/nur-deutsch")
+    assert "Oil a chain" in article.text
+    assert "Kette ölen" not in article.text
+
+
 def test_fallback_results_stay_in_the_readers_language(small: FlaskClient) -> None:
     results = page(small, "/en/search?q=deutsch")
     assert results.all("a", href="/en/articles/nur-deutsch", lang="de")
@@ -220,7 +239,7 @@ def test_fallback_results_stay_in_the_readers_language(small: FlaskClient) -> No
 )
 def test_titles_are_never_markup(small: FlaskClient, path: str) -> None:
     html = small.get(path).text
-    assert "<script>" not in html
+    assert {script["type"] for script in Markup(html).all("script")} <= {DATA, "module"}
     assert not Markup(html).values("img", "onerror")
 
 
@@ -233,8 +252,50 @@ def test_former_address_leads_on(small: FlaskClient, former: str) -> None:
 def test_markdown_of_a_page(center: FlaskClient) -> None:
     response = center.get(f"{ARTICLE}.md")
     assert response.mimetype == "text/markdown"
+    assert response.headers["Content-Language"] == "de"
     assert response.text.startswith("# Akku lädt nicht")
     assert "owner_team" not in response.text
+    assert "- **Item number:** BK-B6" in center.get(f"{PRODUCT}.md").text
+
+
+def test_every_page_to_be_found_has_a_markdown_version_that_links_to_others(
+    center: FlaskClient,
+) -> None:
+    waiting, seen = ["/en/"], {"/en/"}
+    while waiting:
+        path = waiting.pop()
+        found = page(center, path)
+        (link,) = found.all("link", type="text/markdown")
+        text = center.get(link["href"])
+        assert (text.status_code, text.mimetype) == (200, "text/markdown"), path
+        assert text.text.startswith("# "), path
+        assert text.headers["Link"] == f'<http://localhost{path}>; rel="canonical"'
+        assert "\n\n\n" not in text.text, path
+        for linked in re.findall(r"\(http://localhost(/en/[^)]+)\.md\)", text.text):
+            address = linked.removesuffix("index")
+            if address not in seen:
+                seen.add(address)
+                waiting.append(address)
+    assert len(seen) > 130
+
+
+def test_results_have_no_markdown_version(center: FlaskClient) -> None:
+    assert not page(center, "/en/search?q=battery").all("link", type="text/markdown")
+
+
+def test_markdown_of_an_article_in_another_language_leads_to_the_translation(
+    center: FlaskClient,
+) -> None:
+    response = center.get("/en/articles/rechnung-herunterladen.md")
+    assert (response.status_code, response.location) == (302, "/en/articles/order-invoice.md")
+
+
+def test_an_article_called_index_is_not_hidden_by_the_list_of_articles(
+    tmp_path: Path, write_article: WriteArticle, encoder: FakeEncoder
+) -> None:
+    content = write_article("index", "# Start here\n\nText.\n")
+    build_index(content, tmp_path / "index", encoder)
+    assert "# Start here" in client(tmp_path / "index", encoder).get("/en/articles/index.md").text
 
 
 def test_contact_lists_every_team_with_hours(center: FlaskClient) -> None:
@@ -276,13 +337,6 @@ def test_head_is_get_without_body(center: FlaskClient) -> None:
     for path in ("/de/", ARTICLE, "/api/v1/search?q=akku", "/readyz"):
         response = center.head(path)
         assert (response.status_code, response.data) == (200, b"")
-
-
-def test_robots_and_sitemap_name_this_site(center: FlaskClient) -> None:
-    assert "Sitemap: http://localhost/sitemap.xml" in center.get("/robots.txt").text
-    sitemap = center.get("/sitemap.xml")
-    assert sitemap.mimetype == "application/xml"
-    assert f"<loc>http://localhost{ARTICLE}</loc>" in sitemap.text
 
 
 def test_articles_without_a_category_are_reachable(

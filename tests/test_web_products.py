@@ -90,11 +90,3 @@ def test_a_product_names_its_questions_articles_and_what_goes_with_it(center: Fl
     assert "/en/products/rb-625" in links
     battery = page(center, "/en/products/rb-625")
     assert "/en/products/berg-6" in battery.values("a", "href")
-
-
-def test_articles_that_lead_to_a_product_are_known(searcher: Searcher) -> None:
-    library = searcher.library
-    for number, entry in enumerate(library.catalogue()):
-        for address in library.page(number).links:
-            found = library.linking_to(address, entry.kind)
-            assert library.document(number) in found

@@ -8,6 +8,7 @@ from centers import Markup, client
 from fakes import FakeEncoder
 from flask.testing import FlaskClient
 
+from kb.context import NO_CONTEXT, Context
 from search.results import (
     Answer,
     AnswerForm,
@@ -17,6 +18,7 @@ from search.results import (
     SearchResult,
     Snippet,
 )
+from search.scope import Scope
 from search.searcher import Searcher
 from web.pages import marked
 
@@ -31,8 +33,10 @@ def center(built_index: Path, encoder: FakeEncoder) -> FlaskClient:
 def answering(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
     """Let the searcher find what it finds, and say about it what the test wants."""
 
-    def answer(self: Searcher, query: str, locale: str) -> AnswerResult:
-        found = self.search(query, locale)
+    def answer(
+        self: Searcher, query: str, locale: str, context: Context = NO_CONTEXT
+    ) -> AnswerResult:
+        found = self.search(query, locale, Scope(context=context))
         first = found.hits[0]
         cited = (Citation(first.document, "Überschrift", "stelle"),)
         honest = AnswerResult(AnswerStatus.RELATED, 0.4, None, cited, found, "workshop")

@@ -9,8 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from centers import client
 from click.testing import CliRunner
 from conftest import ROOT
 from fakes import FakeEncoder
+from serving import get, served
 
 from indexer.build import build_index
 from kb.errors import ModelError
@@ -39,51 +39,12 @@ def kb(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, **options)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def get(port: int, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
-        return json.load(reply)
-
-
 def stopped(process: subprocess.Popen[str]) -> str:
     """All that a server said on standard error, after it was told to stop."""
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     return said
-
-
-@contextmanager
-def served(
-    *arguments: object, **settings: str
-) -> Iterator[tuple[int, subprocess.Popen[str], float]]:
-    """A running `kb serve`: its port, its process, and the seconds until it was ready."""
-    port = free_port()
-    command = [sys.executable, "-m", "web.cli", "serve", "--port", str(port), *map(str, arguments)]
-    begin = time.monotonic()
-    environment = {**os.environ, **settings}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            while True:
-                try:
-                    get(port, "/livez")
-                    break
-                except OSError:
-                    assert process.poll() is None, process.stderr and process.stderr.read()
-                    assert time.monotonic() - begin < 60
-                    time.sleep(0.02)
-            yield port, process, time.monotonic() - begin
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
 
 
 @pytest.mark.model

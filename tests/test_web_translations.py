@@ -19,8 +19,9 @@ def catalog(locale: str) -> Catalog:
 
 
 def texts_in_templates() -> set[str]:
-    methods, options = [("templates/**.html", "jinja2")], {"templates/**.html": {}}
-    found = extract_from_dir(WEB, methods, options)
+    kinds = ("templates/**.html", "templates/**.md")
+    methods = [(kind, "jinja2") for kind in kinds]
+    found = extract_from_dir(WEB, methods, {kind: {} for kind in kinds})
     return {forms(text)[0] for _, _, text, _, _ in found}
 
 

@@ -3,14 +3,19 @@
 import re
 import secrets
 import time
+from enum import StrEnum
+from typing import TypeVar
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotFound
 
+from kb.context import Address, Context, Customer, Experience
 from kb.documents import Document, Kind
 from kb.settings import Settings
+from search.scope import Scope
 from web import json_views, shapes
 from web.documents import linked_documents, localized_document
+from web.finder_json import finder_reply
 from web.json_views import json_response
 from web.live import searcher
 from web.questions import clean_question
@@ -25,17 +30,17 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 @api.get("/search")
 def search() -> Response:
     question, locale = _question(), _locale()
-    limit, kind, category = _limit(10), _kind(), _category()
+    limit, scope = _limit(10), Scope(_kind(), _category(), context=_context())
     started = time.perf_counter()
-    found = searcher().search(question, locale, limit=limit, kind=kind, category=category)
+    found = searcher().search(question, locale, scope, limit=limit)
     return json_response(json_views.search_reply(new_id(), found, since(started)))
 
 
 @api.get("/answer")
 def answer() -> Response:
-    question, locale = _question(), _locale()
+    question, locale, context = _question(), _locale(), _context()
     started = time.perf_counter()
-    found = searcher().answer(question, locale)
+    found = searcher().answer(question, locale, context)
     took = since(started)
     handed = json_views.handover(searcher().site, found.handover_team, locale)
     return json_response(json_views.answer_reply(new_id(), found, took, handed))
@@ -84,6 +89,18 @@ def products() -> Response:
     return json_response(reply)
 
 
+@api.get("/products/finder")
+def product_finder() -> Response:
+    shelf, wanted = shelf_of(searcher(), _locale()), request.args.get("type", "")
+    finder = shelf.finders.get(wanted)
+    if finder is None:
+        raise NotFound(f"There is no finder for the product type {wanted!r}.")
+    g.locale = shelf.locale  # the words of its replies are the pages'
+    given = {key: value for key, value in request.args.items() if key not in ("type", "locale")}
+    state = finder.guide.state(given)
+    return json_response(finder_reply(finder, state, given, wanted, shelf.locale))
+
+
 def _article(kind: Kind, document_id: str) -> tuple[shapes.ArticleReply, Document]:
     locale = _locale()
     number = localized_document(searcher(), kind, document_id, locale)
@@ -123,14 +140,37 @@ def _limit(default: int) -> int:
 
 
 def _kind() -> Kind | None:
-    given = request.args.get("kind")
+    return _one_of(Kind, "kind")
+
+
+def _context() -> Context:
+    return Context(
+        product=_product(),
+        customer=_one_of(Customer, "customer"),
+        experience=_one_of(Experience, "experience"),
+        address=_one_of(Address, "address"),
+    )
+
+
+def _product() -> str:
+    given = request.args.get("product", "")
+    if given and not searcher().library.translations(Kind.PRODUCT, given):
+        raise BadRequest(f"There is no product {given!r}.")
+    return given
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _one_of(choices: type[_Choice], parameter: str) -> _Choice | None:
+    given = request.args.get(parameter)
     if not given:
         return None
     try:
-        return Kind(given)
+        return choices(given)
     except ValueError:
-        known = " or ".join(Kind)
-        raise BadRequest(f"There is no kind {given!r}; write {known}.") from None
+        known = " or ".join(choices)
+        raise BadRequest(f"There is no {parameter} {given!r}; write {known}.") from None
 
 
 def _category() -> str | None:

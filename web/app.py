@@ -8,12 +8,15 @@ from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
 from web.context import remember_context
+from web.discovery import discovery
 from web.errors import answer_errors
+from web.feedback import ask_for_feedback
 from web.language import speak
 from web.limits import limit_rate
 from web.live import LiveSearcher, serve_from
 from web.machines import machines
 from web.pages import dress
+from web.records import keep_records
 from web.security import secure
 from web.site import add_site
 
@@ -31,10 +34,13 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     serve_assets(app)
     dress(app, settings.query_max_length)
     remember_context(app, settings)
+    if keep_records(app, settings):
+        ask_for_feedback(app)
     add_site(app)
     app.register_blueprint(api)
     app.register_blueprint(machines)
-    keep_pages(app, "site")
+    app.register_blueprint(discovery)
+    keep_pages(app, "site", "discovery")
     limit_rate(app, settings.rate_limit)
     answer_errors(app)
     return app

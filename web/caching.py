@@ -6,12 +6,13 @@ from pathlib import Path
 from flask import Flask, Response, request
 
 from kb.context import NO_CONTEXT
+from web.addresses import public_root
 from web.context import page_context
 from web.live import searcher
 
 
-def keep_pages(app: Flask, blueprint: str) -> None:
-    """Answer 304 where the browser already has this blueprint's page.
+def keep_pages(app: Flask, *blueprints: str) -> None:
+    """Answer 304 where the browser already has a page of these blueprints.
 
     A page is determined by its address, the visitor's context, the generation, and the program's
     own code and texts.
@@ -20,7 +21,7 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
     @app.before_request
     def answer_unchanged() -> Response | None:
-        if request.blueprint != blueprint or not request.if_none_match:
+        if request.blueprint not in blueprints or not request.if_none_match:
             return None
         etag = _etag(build)
         if not request.if_none_match.contains_weak(etag):
@@ -29,7 +30,7 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
     @app.after_request
     def mark_page(response: Response) -> Response:
-        if request.blueprint == blueprint and response.status_code == 200:
+        if request.blueprint in blueprints and response.status_code == 200:
             _mark(response, _etag(build))
         response.headers.setdefault("Cache-Control", "no-cache")
         if page_context() != NO_CONTEXT:
@@ -39,14 +40,15 @@ def keep_pages(app: Flask, blueprint: str) -> None:
 
 def _mark(response: Response, etag: str) -> Response:
     response.set_etag(etag)
-    response.headers["Cache-Control"] = "no-cache"
+    shared = page_context() == NO_CONTEXT
+    response.headers["Cache-Control"] = "no-cache" if shared else "private, no-cache"
     response.vary.add("Cookie")
     return response
 
 
 def _etag(build: str) -> str:
     current = searcher()
-    address = (request.host_url, request.full_path)
+    address = (public_root(), request.full_path)
     parts = (build, *address, repr(page_context()), current.generation, *current.degraded)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

@@ -15,6 +15,7 @@ from kb.context import NO_CONTEXT, Address, Context, Customer, Experience
 from kb.errors import SettingsError
 from kb.secret_key import secret_key
 from kb.settings import Settings
+from kb.site import Site
 
 COOKIE = "kb_context"
 KEPT = 365 * 24 * 3600  # seconds
@@ -26,7 +27,9 @@ _log = logging.getLogger(__name__)
 
 def remember_context(app: Flask, settings: Settings) -> None:
     """Let `page_context()` know what the visitor's cookie says."""
-    app.extensions[_EXTENSION] = _signer_for(settings)
+    app.secret_key = _key(settings)
+    signer = URLSafeSerializer(app.secret_key, salt=COOKIE) if app.secret_key else None
+    app.extensions[_EXTENSION] = signer
 
     @app.context_processor
     def offer() -> dict[str, Any]:
@@ -43,6 +46,13 @@ def page_context() -> Context:
         g.context = _read(request.cookies.get(COOKIE, ""))
     chosen: Context = g.context
     return chosen
+
+
+def variant_classes(context: Context, site: Site, locale: str) -> str:
+    """Classes by which reading.css shows what fits the reader of a text in this locale."""
+    address = context.address or site.address_in(locale)
+    chosen = (context.customer, context.experience, address)
+    return " ".join(f"for-{name}" for name in chosen if name)
 
 
 def can_remember() -> bool:
@@ -71,11 +81,13 @@ def one_of(choices: type[_Choice], value: object) -> _Choice | None:
     return next((choice for choice in choices if choice == value), None)
 
 
-def _signer_for(settings: Settings) -> URLSafeSerializer | None:
+def _key(settings: Settings) -> bytes | None:
     try:
-        return URLSafeSerializer(secret_key(settings), salt=COOKIE)
+        return secret_key(settings)
     except SettingsError as error:
-        _log.warning("visitors cannot save preferences: %s", error)
+        _log.warning(
+            "nothing can be signed, so visitors cannot save preferences or vote: %s", error
+        )
         return None
 
 

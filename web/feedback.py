@@ -1,4 +1,4 @@
-""""Did this solve it?": asked on articles and answers, answered by a form that needs no script."""
+""" "Did this solve it?": asked on articles and answers, answered by a form that needs no script."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,9 +34,11 @@ class About:
     query_id: str = ""
 
 
-def ask_for_feedback(app: Flask, key: bytes) -> None:
-    """Let templates ask `feedback_token(document, place)`."""
-    app.extensions[_EXTENSION] = URLSafeSerializer(key, salt=_SALT)
+def ask_for_feedback(app: Flask) -> None:
+    """Ask on articles and answers, where there is a key to sign what a vote is about."""
+    if not app.secret_key:
+        return
+    app.extensions[_EXTENSION] = URLSafeSerializer(app.secret_key, salt=_SALT)
     app.jinja_env.globals["feedback_token"] = feedback_token
     app.register_blueprint(feedback)
 
@@ -80,7 +82,7 @@ def vote() -> str | Response:
     if is_person():
         keep_vote(records().database, said)
     if "fragment" in request.form:
-        return render_template("site/_feedback.html", **_values(token, about, said))
+        return render_template("site/feedback_part.html", **_values(token, about, said))
     return redirect(f"/{page_locale()}/feedback?about={token}", 303)
 
 

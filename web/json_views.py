@@ -29,6 +29,7 @@ def search_reply(query_id: str, found: SearchResult, took: float) -> shapes.Sear
         "locale": found.locale,
         "took_ms": took,
         "degraded": [str(lack) for lack in found.degraded],
+        "personalised": [str(part) for part in found.personalised],
         "results": [result(hit) for hit in found.hits],
     }
 
@@ -66,6 +67,7 @@ def result(hit: Hit) -> shapes.Result:
         "fallback": hit.fallback,
         "category": document.category,
         "section": {"heading": hit.heading, "anchor": hit.anchor},
+        "audience": list(hit.audience),
         "snippet": {"text": hit.snippet.text, "highlights": list(hit.snippet.highlights)},
         "score": round(hit.score, 4),
         "reviewed": document.reviewed,
@@ -82,6 +84,7 @@ def citation(cited: Citation) -> shapes.Citation:
         "locale": document.locale,
         "heading": cited.heading,
         "anchor": cited.anchor,
+        "audience": list(cited.audience),
         "reviewed": document.reviewed,
     }
 
@@ -142,6 +145,9 @@ def article(
         "owner_team": document.owner_team,
         "reviewed": document.reviewed,
         "reviewed_by": document.reviewed_by,
+        "published": document.published,
+        "changed": document.changed,
+        "changes": [{"date": one.date, "text": one.text} for one in document.changes],
         "html": page.html,
         "markdown": page.markdown,
         "sections": _sections(page),
@@ -157,6 +163,7 @@ def _sections(page: Page) -> list[shapes.SectionText]:
             "anchor": section.anchor,
             "level": section.level,
             "text": "\n".join(block.text for block in section.blocks),
+            "variants": [variant.name for variant in section.variants],
         }
         for section in page.sections
     ]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date
 from babel.numbers import format_percent
 from flask import Flask, g, request
@@ -24,7 +25,8 @@ _WORLD_ENGLISH = Locale("en", "001")
 def speak(app: Flask) -> None:
     """Set up translations and the filters that depend on the language."""
     Babel(app, locale_selector=_selected, default_locale="en")
-    app.jinja_env.filters.update(day=_day, price=_price, share=_share, language_name=_language_name)
+    app.jinja_env.filters.update(day=_day, price=_price, share=_share)
+    app.jinja_env.filters.update(language_name=_language_name, territory=_with_territory)
 
 
 def best_locale(site: Site, accepted: LanguageAccept) -> str:
@@ -75,6 +77,13 @@ def _language_name(code: str) -> str:
         return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
     except (ValueError, UnknownLocaleError):
         return code
+
+
+def _with_territory(code: str) -> str:
+    """de as other networks write it, with the country where most speak it: de_DE."""
+    likely = get_global("likely_subtags").get(code.replace("-", "_"), code)
+    language, *rest = likely.replace("-", "_").split("_")
+    return "_".join([language, *rest[-1:]])
 
 
 def _share(fraction: float) -> str:

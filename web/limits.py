@@ -13,15 +13,15 @@ from web.api import api
 # A person clicks and pages; a whole office behind one address does it together.
 SITE_FACTOR = 2
 
-_SEARCH = "site.search"
+_SEARCHING = ("site.search", "discovery.suggest")
 _EXTRA = "limited_extra_search"
 
 
 def limit_rate(app: Flask, per_second: int) -> None:
     """Hold every address to `per_second` API requests a second; 0 means no limit.
 
-    The site's search page has a budget of its own. Counted in the memory of each server process.
-    The address is the connection's, or what `trusted_proxies` say it is.
+    The site's search page and its suggestions have budgets of their own. Counted in the memory of
+    each server process. The address is the connection's, or what `trusted_proxies` say it is.
     """
     if not per_second:
         return
@@ -30,7 +30,8 @@ def limit_rate(app: Flask, per_second: int) -> None:
     extra = parse(f"{per_second}/second")
     app.extensions[_EXTRA] = partial(limiter.limiter.hit, extra, "unknown address")
     views: dict[str, Any] = app.view_functions
-    views[_SEARCH] = limiter.limit(f"{per_second * SITE_FACTOR}/second")(views[_SEARCH])
+    for name in _SEARCHING:
+        views[name] = limiter.limit(f"{per_second * SITE_FACTOR}/second")(views[name])
 
 
 def may_search_unasked() -> bool:

@@ -1,13 +1,12 @@
-"""Pages for machines: probes, crawlers and the API's description."""
+"""Pages for machines: probes and the API's description. For crawlers see `discovery.py`."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response
 
 from kb.documents import Kind
 from web import shapes
 from web.json_views import json_response
 from web.live import searcher
 from web.openapi import openapi
-from web.shelf import shelf_of
 
 machines = Blueprint("machines", __name__)
 
@@ -43,20 +42,3 @@ def description() -> Response:
     response = json_response(openapi())
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-@machines.get("/robots.txt")
-def robots() -> Response:
-    lines = ("User-agent: *", "Disallow: /api/", "Disallow: /*/search", "Allow: /")
-    body = "\n".join((*lines, "", f"Sitemap: {request.host_url}sitemap.xml", ""))
-    return Response(body, content_type="text/plain; charset=utf-8")
-
-
-@machines.get("/sitemap.xml")
-def sitemap() -> Response:
-    current = searcher()
-    shelves = [shelf_of(current, locale) for locale in current.site.locales]
-    body = render_template(
-        "machines/sitemap.xml", root=request.host_url.rstrip("/"), shelves=shelves
-    )
-    return Response(body, content_type="application/xml; charset=utf-8")

@@ -24,6 +24,7 @@ def openapi() -> dict[str, Any]:
         shapes.ArticleReply,
         shapes.ProductsReply,
         shapes.ProductReply,
+        shapes.FinderReply,
         shapes.Readiness,
         shapes.Problem,
     )
@@ -43,23 +44,34 @@ def _paths() -> dict[str, Any]:
     numbers = ("limit", "integer", "How many, 1 to 50.")
     kind = ("kind", "string", "Only article or product.")
     category = ("category", "string", "Only this category or product type.")
+    context = (
+        ("product", "string", "Id of the customer's product."),
+        ("customer", "string", "private or business."),
+        ("experience", "string", "beginner or expert."),
+        ("address", "string", "du or sie."),
+    )
     type_ = ("type", "string", "Only products of this type.")
     return {
         "/api/v1/search": _get(
             "Ranked documents, each at its best section.",
             "SearchReply",
-            (_QUESTION, _LOCALE, numbers, kind, category),
+            (_QUESTION, _LOCALE, numbers, kind, category, *context),
         ),
         "/api/v1/answer": _get(
             "The answer itself with its source, or an honest no.",
             "AnswerReply",
-            (_QUESTION, _LOCALE),
+            (_QUESTION, _LOCALE, *context),
         ),
         "/api/v1/suggest": _get(
             "Ways to go on typing.", "SuggestReply", (_QUESTION, _LOCALE, numbers)
         ),
         "/api/v1/articles/{id}": _get("One article.", "ArticleReply", (_ID, _LOCALE)),
         "/api/v1/products": _get("All products.", "ProductsReply", (_LOCALE, type_)),
+        "/api/v1/products/finder": _get(
+            "A state of the product finder; answers are further parameters.",
+            "FinderReply",
+            (("type", "string", "The product type; required."), _LOCALE),
+        ),
         "/api/v1/products/{id}": _get("One product.", "ProductReply", (_ID, _LOCALE)),
         "/readyz": _get("Whether questions can be answered.", "Readiness", ()),
     }
@@ -95,7 +107,7 @@ def _parameter(name: str, kind: str, meaning: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "path" if name == "id" else "query",
-        "required": name in ("id", "q"),
+        "required": name in ("id", "q") or meaning.endswith("; required."),
         "description": meaning,
         "schema": {"type": kind},
     }

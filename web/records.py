@@ -13,7 +13,7 @@ from kb.errors import RecordsError
 from kb.feedback import Channel, Search
 from kb.masking import masked
 from kb.settings import Settings
-from kb.store.database import Database
+from kb.store.database import Database, is_current
 from kb.store.feedback import add_searches
 from kb.store.visitors import Visitors
 from search.results import AnswerResult
@@ -87,13 +87,28 @@ def records_database(settings: Settings) -> Database:
     return Database.in_folder(settings.data)
 
 
-def keep_records(app: Flask, settings: Settings) -> None:
-    """Let `records()` work in the requests of this application."""
-    app.extensions[_EXTENSION] = Records(settings)
+def keep_records(app: Flask, settings: Settings) -> bool:
+    """Let `records()` work in the requests of this application; False when they cannot be used.
+
+    Everything else works without them: visitors search and read, and are not asked for a vote.
+    """
+    try:
+        found = Records(settings)
+        usable = is_current(found.database)
+    except RecordsError as error:
+        _log.error("%s Visitors cannot vote.", error)
+        usable = False
+    else:
+        app.extensions[_EXTENSION] = found if usable else None
+    app.extensions.setdefault(_EXTENSION, None)
+    return usable
 
 
 def records() -> Records:
-    found: Records = current_app.extensions[_EXTENSION]
+    """What `keep_records` found usable. Raises RecordsError when it did not."""
+    found: Records | None = current_app.extensions[_EXTENSION]
+    if found is None:
+        raise RecordsError()
     return found
 
 
@@ -114,6 +129,8 @@ def is_person() -> bool:
 
 def note_search(query_id: str, channel: Channel, found: AnswerResult) -> None:
     """Remember that this was asked and what came of it; never in the visitor's way."""
+    if current_app.extensions[_EXTENSION] is None or not is_person():
+        return
     about = found.about
     try:
         name = visitor()

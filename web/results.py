@@ -1,34 +1,19 @@
 """What the results page offers beside its results: filters, and more of the same."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from kb.context import Context
 from kb.documents import Kind
 from search.results import Hit
+from search.scope import EVERYTHING, Scope
 from web.shelf import Shelf
 
 FEW, MANY = 5, 20  # results on a page at first, and when more are asked for
 _JUDGED = 10  # first results that decide which filters are useful
 _CATEGORIES = 2  # at most; each is one more thing to choose from
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the results are limited to."""
-
-    kind: Kind | None = None
-    category: str | None = None
-
-    def __bool__(self) -> bool:
-        return self != Scope()
-
-    @property
-    def query(self) -> dict[str, str]:
-        """As the address of the results page has it."""
-        named = {"kind": self.kind, "category": self.category}
-        return {name: value for name, value in named.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +26,25 @@ class Filter:
     current: bool
 
 
-def scope_from(kind: str, category: str, shelf: Shelf) -> Scope:
+def scope_from(asked: Mapping[str, str], context: Context, shelf: Shelf) -> Scope:
     """The scope an address names. What it does not know is no limit."""
-    known_kind = Kind(kind) if kind in tuple(Kind) else None
-    known = any(document.category == category for document in shelf.documents)
-    return Scope(known_kind, category if known and category else None)
+    kind, category = asked.get("kind", ""), asked.get("category", "")
+    known = bool(category) and any(d.category == category for d in shelf.documents)
+    return Scope(
+        kind=Kind(kind) if kind in tuple(Kind) else None,
+        category=category if known else None,
+        context=context,
+    )
+
+
+def is_limited(scope: Scope) -> bool:
+    return bool(scope.kind or scope.category)
+
+
+def limits_of(scope: Scope) -> dict[str, str]:
+    """A scope's limits as the address of the results page has them."""
+    named = {"kind": scope.kind, "category": scope.category}
+    return {name: value for name, value in named.items() if value}
 
 
 def filters(hits: Sequence[Hit], question: str, scope: Scope, shelf: Shelf) -> list[Filter]:
@@ -60,23 +59,24 @@ def filters(hits: Sequence[Hit], question: str, scope: Scope, shelf: Shelf) -> l
         for document in best
         if document.category
     )
-    scopes = [(Scope(kind), "") for kind in Kind] if len(kinds) > 1 else []
+    everything = Scope(context=scope.context)
+    scopes = [(replace(everything, kind=kind), "") for kind in Kind] if len(kinds) > 1 else []
     if len(named) > 1:
         scopes += [
-            (Scope(kind, category), title)
+            (replace(everything, kind=kind, category=category), title)
             for (kind, category, title), count in named.most_common(_CATEGORIES)
             if count > 1
         ]
-    if scope and scope not in [one for one, _ in scopes]:
+    if is_limited(scope) and scope not in [one for one, _ in scopes]:
         scopes.append((scope, shelf.site.category_title(scope.category or "", shelf.locale)))
     if not scopes:
         return []
     return [
         Filter(title, one.kind, results_url(shelf.locale, question, one), one == scope)
-        for one, title in [(Scope(), ""), *scopes]
+        for one, title in [(everything, ""), *scopes]
     ]
 
 
-def results_url(locale: str, question: str, scope: Scope = Scope(), **more: str) -> str:
+def results_url(locale: str, question: str, scope: Scope = EVERYTHING, **more: str) -> str:
     """Address of a results page below the site's root."""
-    return f"/{locale}/search?{urlencode({'q': question, **scope.query, **more})}"
+    return f"/{locale}/search?{urlencode({'q': question, **limits_of(scope), **more})}"

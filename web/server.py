@@ -8,13 +8,15 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from kb.errors import DamagedIndex, NoGeneration, SettingsError
+from kb.errors import DamagedIndex, NoGeneration, RecordsError, SettingsError
 from kb.settings import Settings
+from kb.store.migrate import migrate
 from search.encoder import Encoder
 from search.generation import current_generation, encoder_fingerprint
 from web.app import create_app
 from web.fitting_encoder import fitting_encoder
 from web.live import LiveSearcher
+from web.records import records_database
 
 _log = logging.getLogger(__name__)
 
@@ -27,12 +29,24 @@ def serve(settings: Settings) -> None:
     # It would log the address of every visitor it refuses.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     _must_be_free(settings.host, settings.port)
+    _prepare_records(settings)
     encoder = fitting_encoder(settings, _say)
     if encoder is None:
         _say("No encoder model is in use; searching by keywords only.")
     if trouble := _trouble(settings):
         _say(f"{trouble} The site appears as soon as it is there.")
     _Server(settings, encoder).run()
+
+
+def _prepare_records(settings: Settings) -> None:
+    """Here, before the fork, one process migrates for all, and the workers import nothing for it."""
+    database = records_database(settings)
+    try:
+        migrate(database)
+    except RecordsError as error:
+        _say(f"{error} Visitors cannot vote.")
+    finally:
+        database.close()
 
 
 def _say(sentence: str) -> None:

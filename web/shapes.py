@@ -10,12 +10,23 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic cannot read typing's own before Python 3.12
 
 Url = Annotated[str, Field(description="Path below the site's root.")]
+Day = Annotated[str, Field(description='ISO date, "" when unknown.')]
 IsoDate = Annotated[str, Field(description='ISO date of the last review, "" when unknown.')]
 Html = Annotated[str, Field(description="Sanitised HTML.")]
 QueryId = Annotated[str, Field(description="Random name of this question, for feedback on it.")]
 Degraded = Annotated[
     list[str],
     Field(description="What did not take part; [] when everything works. See docs/api.md."),
+]
+
+
+Audience = Annotated[
+    list[str],
+    Field(description="For whom alone the passage is; [] for everybody. See docs/api.md."),
+]
+Personalised = Annotated[
+    list[str],
+    Field(description="Parts of the customer's context that shaped the reply. See docs/api.md."),
 ]
 
 
@@ -41,6 +52,7 @@ class Result(TypedDict):
     fallback: Annotated[bool, Field(description="The asked locale lacks this document.")]
     category: Annotated[str, Field(description="Category; for a product its type.")]
     section: SectionRef
+    audience: Audience
     snippet: Snippet
     score: Annotated[float, Field(description="0 to 1, comparable within one result list.")]
     reviewed: IsoDate
@@ -53,6 +65,7 @@ class SearchReply(TypedDict):
     locale: str
     took_ms: Annotated[float, Field(description="Milliseconds spent searching.")]
     degraded: Degraded
+    personalised: Personalised
     results: list[Result]
 
 
@@ -71,6 +84,7 @@ class Citation(TypedDict):
     locale: str
     heading: str
     anchor: str
+    audience: Audience
     reviewed: IsoDate
 
 
@@ -91,6 +105,7 @@ class AnswerReply(TypedDict):
     locale: str
     took_ms: float
     degraded: Degraded
+    personalised: Personalised
     status: Annotated[str, Field(description="answered, related or no_answer")]
     confidence: Annotated[float, Field(description="0 to 1, calibrated.")]
     answer: Annotated[AnswerText | None, Field(description="Only when status is answered.")]
@@ -124,6 +139,7 @@ class SectionText(TypedDict):
     anchor: str
     level: Annotated[int, Field(description="1 for the text above the first heading.")]
     text: Annotated[str, Field(description="Plain text, one line per paragraph, step or row.")]
+    variants: Annotated[list[str], Field(description="Names of the variant blocks it stands in.")]
 
 
 class DocumentHead(TypedDict):
@@ -136,6 +152,11 @@ class DocumentHead(TypedDict):
     url: Url
 
 
+class Change(TypedDict):
+    date: Annotated[str, Field(description="ISO date.")]
+    text: Annotated[str, Field(description="In the editors' words.")]
+
+
 class ArticleReply(DocumentHead):
     category: str
     phase: Annotated[str, Field(description="Phase of the customer journey.")]
@@ -145,6 +166,9 @@ class ArticleReply(DocumentHead):
     owner_team: str
     reviewed: IsoDate
     reviewed_by: str
+    published: Day
+    changed: Day
+    changes: Annotated[list[Change], Field(description="What changed, newest first.")]
     html: Html
     markdown: str
     sections: list[SectionText]
@@ -181,6 +205,52 @@ class ProductReply(ArticleReply, ProductFacts):
     accessories: list[DocumentRef]
     suitable_for: list[str]
     not_for: list[str]
+
+
+class FinderAnswer(TypedDict):
+    parameter: Annotated[str, Field(description="Parameter of this question in addresses.")]
+    value: Annotated[str, Field(description="Its value: an option, or skip.")]
+    label: Annotated[str, Field(description="What the question is about.")]
+    text: Annotated[str, Field(description="The answer in words.")]
+
+
+class FinderOption(TypedDict):
+    value: str
+    text: Annotated[str, Field(description="The option in words.")]
+    remaining: Annotated[int, Field(description="Products left after it, at least 1.")]
+
+
+class FinderQuestion(TypedDict):
+    parameter: str
+    text: str
+    help: Annotated[str, Field(description='What to know before answering, or "".')]
+    options: list[FinderOption]
+
+
+class FinderProduct(ProductSummary):
+    reasons: Annotated[list[str], Field(description="A sentence for each answer that counts.")]
+
+
+class FinderReply(TypedDict):
+    locale: str
+    type: str
+    url: Annotated[str, Field(description="Path of the page that shows this state.")]
+    total: Annotated[int, Field(description="Products of this type.")]
+    remaining: Annotated[int, Field(description="Products that fit so far.")]
+    answers: Annotated[list[FinderAnswer], Field(description="In the order they were asked for.")]
+    ignored: Annotated[list[str], Field(description="Parameters that were no answers.")]
+    question: Annotated[FinderQuestion | None, Field(description="The next one; null at the end.")]
+    chosen_by: Annotated[
+        str,
+        Field(
+            description='"" when everything that fits is in results; price or name when three of '
+            "more were chosen: the first, the middle and the last in that order."
+        ),
+    ]
+    results: Annotated[list[FinderProduct], Field(description="At most three, at the end only.")]
+    near_misses: Annotated[
+        list[FinderProduct], Field(description="At most three that fail one answer, with why.")
+    ]
 
 
 class Readiness(TypedDict):

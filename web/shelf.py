@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
+from kb.choosing.products import ProductFinder
 from kb.documents import Document, Kind
-from kb.site import Category, Site
+from kb.site import Category, ProductType, Site
 from kb.text import localized
 from search.searcher import Searcher
 
@@ -88,6 +89,16 @@ class Shelf:
             for name in names
             if counts[name]
         )
+
+    @cached_property
+    def finders(self) -> dict[str, ProductFinder]:
+        """Finders of the product types that have so many products that one is useful."""
+        found = {card.slug: self._finder(card.slug) for card in self.product_types}
+        return {name: finder for name, finder in found.items() if finder.is_useful}
+
+    def _finder(self, name: str) -> ProductFinder:
+        known = self.site.product_types.get(name, ProductType())
+        return ProductFinder(known, self.of(Kind.PRODUCT, name), self.locale)
 
     def type_title(self, name: str) -> str:
         known = self.site.product_types.get(name)

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from kb.errors import RecordsError
+from kb.store.schema import VERSION
 
 DATABASE_FILE = "kb.sqlite3"  # in the data folder
 _WAIT = 15  # seconds that a writer waits for another one
@@ -86,6 +87,18 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def is_current(database: Database) -> bool:
+    """Whether the tables are there as this version of the program needs them.
+
+    Raises RecordsError when the database cannot be read at all.
+    """
+    with database.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found == VERSION
 
 
 def is_intact(database: Database) -> bool:

@@ -14,21 +14,23 @@ from pydantic import TypeAdapter
 
 from kb.documents import Document, Kind, Page, Passage
 from kb.errors import DamagedIndex, StoreError
+from kb.variants import known_audiences
 
 LIBRARY_FILE = "library.sqlite3"
 
 _SCHEMA = """
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, locale TEXT NOT NULL,
-    slug TEXT NOT NULL, category TEXT NOT NULL, title TEXT NOT NULL, head BLOB NOT NULL,
-    body BLOB NOT NULL, UNIQUE (kind, locale, slug), UNIQUE (kind, locale, id)
+    slug TEXT NOT NULL, category TEXT NOT NULL, audience TEXT NOT NULL, title TEXT NOT NULL,
+    head BLOB NOT NULL, body BLOB NOT NULL, UNIQUE (kind, locale, slug), UNIQUE (kind, locale, id)
 );
 CREATE INDEX documents_by_id ON documents (id);
 CREATE INDEX documents_by_category ON documents (locale, kind, category);
 CREATE TABLE redirects (address TEXT PRIMARY KEY, document INTEGER NOT NULL);
-CREATE TABLE links (target TEXT, document INTEGER, PRIMARY KEY (target, document)) WITHOUT ROWID;
 CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX passages_by_document ON passages (document);
+CREATE TABLE mentions (product TEXT, document INTEGER, PRIMARY KEY (product, document))
+    WITHOUT ROWID;
 """
 
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
@@ -36,21 +38,30 @@ _PAGE: TypeAdapter[Page] = TypeAdapter(Page)
 _PASSAGE: TypeAdapter[Passage] = TypeAdapter(Passage)
 
 
+Mention = tuple[str, int]  # id of a product, number of a document that tells of it
+
+
 def write_library(
-    path: Path, documents: Iterable[tuple[Document, Page]], passages: Iterable[Passage]
+    path: Path,
+    documents: Iterable[tuple[Document, Page]],
+    passages: Iterable[Passage],
+    mentions: Iterable[Mention] = (),
 ) -> None:
     """Write a new library. Called by the indexer; `path` must not exist.
 
     Raises StoreError when it cannot be written.
     """
     try:
-        _write(path, documents, passages)
+        _write(path, documents, passages, mentions)
     except sqlite3.Error as error:
         raise StoreError(path, error) from error
 
 
 def _write(
-    path: Path, documents: Iterable[tuple[Document, Page]], passages: Iterable[Passage]
+    path: Path,
+    documents: Iterable[tuple[Document, Page]],
+    passages: Iterable[Passage],
+    mentions: Iterable[Mention],
 ) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -66,6 +77,7 @@ def _write(
                 for number, passage in enumerate(passages)
             ),
         )
+        connection.executemany("INSERT INTO mentions VALUES (?, ?)", mentions)
         connection.execute("COMMIT")
     finally:
         connection.close()
@@ -76,16 +88,14 @@ def _insert_document(
 ) -> None:
     head, body = _DOCUMENT.dump_json(document), _PAGE.dump_json(page)
     key = (document.kind, document.id, document.locale, document.slug, document.category)
+    audience = " ".join(known_audiences(document.audience))
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, *key, document.title, head, body),
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, *key, audience, document.title, head, body),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO redirects VALUES (?, ?)",
         ((address, number) for address in document.redirect_from),
-    )
-    connection.executemany(
-        "INSERT INTO links VALUES (?, ?)", ((target, number) for target in page.links)
     )
 
 
@@ -96,6 +106,7 @@ class CatalogueEntry(NamedTuple):
     id: str
     locale: str
     category: str
+    audience: tuple[str, ...]  # names of `kb.variants.AUDIENCES`
 
 
 class Library:
@@ -131,8 +142,11 @@ class Library:
 
     def catalogue(self) -> list[CatalogueEntry]:
         """One entry a document, in the order of their numbers."""
-        sql = "SELECT kind, id, locale, category FROM documents ORDER BY number"
-        return [CatalogueEntry(Kind(kind), *rest) for kind, *rest in self._rows(sql)]
+        sql = "SELECT kind, id, locale, category, audience FROM documents ORDER BY number"
+        return [
+            CatalogueEntry(Kind(kind), name, locale, category, tuple(audience.split()))
+            for kind, name, locale, category, audience in self._rows(sql)
+        ]
 
     def document(self, number: int) -> Document:
         (head,) = self._rows("SELECT head FROM documents WHERE number = ?", (number,))[0]
@@ -160,6 +174,11 @@ class Library:
         sql = "SELECT number FROM documents WHERE id = ? AND locale = ? AND kind = ifnull(?, kind)"
         return self._number(sql, (document_id, locale, kind))
 
+    def mentioning(self, product: str) -> list[int]:
+        """Numbers of the documents in all languages that tell of the product with this id."""
+        sql = "SELECT document FROM mentions WHERE product = ?"
+        return [number for (number,) in self._rows(sql, (product,))]
+
     def redirect(self, address: str) -> int | None:
         """Number of the document that once had this address."""
         return self._number("SELECT document FROM redirects WHERE address = ?", (address,))
@@ -167,14 +186,6 @@ class Library:
     def _number(self, sql: str, values: Sequence[object]) -> int | None:
         rows = self._rows(sql, values)
         return rows[0][0] if rows else None
-
-    def linking_to(self, address: str, kind: Kind) -> list[Document]:
-        """Documents of a kind whose text leads to this address, by title."""
-        sql = (
-            "SELECT head FROM links JOIN documents ON number = document"
-            " WHERE target = ? AND kind = ? ORDER BY title COLLATE NOCASE"
-        )
-        return list(self._documents(sql, (address, kind)))
 
     def translations(self, kind: Kind, document_id: str) -> dict[str, Document]:
         """All languages of one document, by locale."""

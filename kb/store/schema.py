@@ -38,6 +38,8 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
+VERSION = "0001"  # of the newest migration
+
 # Names that a later migration can refer to, the same on SQLite and PostgreSQL.
 metadata = MetaData(
     naming_convention={

@@ -6,7 +6,7 @@ answer: `Why has the City 3 become so heavy?` names product and attribute and as
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
@@ -36,6 +36,7 @@ class ProductAnswer:
     facts: tuple[ProductFact, ...]  # those of one product follow each other
     total: int  # products that fit; more than are shown when over MAX_PRODUCTS
     certainty: float  # 0..1, how well the telling words of the question are explained
+    is_for_own: bool = False  # the question named none, so it was answered for the customer's own
 
     @property
     def text(self) -> str:
@@ -59,27 +60,33 @@ class ProductAnswers:
         found = (Catalogue(library, site, locale) for locale in site.locales)
         self._catalogues = {c.locale: c for c in found if site.product_types and c.products}
 
-    def answer(self, query: str, locale: str) -> ProductAnswer | None:
-        """The facts that answer a question in a locale; None when attributes do not answer it."""
+    def answer(self, query: str, locale: str, own: int | None = None) -> ProductAnswer | None:
+        """The facts that answer a question in a locale; None when attributes do not answer it.
+
+        `own` is the number of the customer's product in the library.
+        """
         catalogue = self._catalogues.get(locale)
         question = catalogue.lexicon.read(query) if catalogue else None
         if catalogue is None or question is None:
             return None
-        return _Answering(catalogue, question).answer()
+        return _Answering(catalogue, question, own).answer()
 
 
 class _Answering:
     """One question to one catalogue."""
 
-    def __init__(self, catalogue: Catalogue, question: Question) -> None:
+    def __init__(self, catalogue: Catalogue, question: Question, own: int | None) -> None:
         self._catalogue = catalogue
         self._question = question
+        self._own = own if own in catalogue.products else None
 
     def answer(self) -> ProductAnswer | None:
         named = [place for place, item in enumerate(self._question.items) if item.products]
         if named:
             numbers = chain.from_iterable(self._question.items[p].products for p in named)
             return self._about(frozenset(numbers), dict.fromkeys(named, SURE))
+        if self._own is not None and (answer := self._of_own(self._own)):
+            return answer
         types = dict.fromkeys(
             meaning.type
             for match in self._question.matches
@@ -90,6 +97,22 @@ class _Answering:
         if found:
             return found[0] if len(found) == 1 else None
         return self._of_part()
+
+    def _of_own(self, number: int) -> ProductAnswer | None:
+        """The question as one about the customer's product, if it can mean it.
+
+        "How far does it go" does; "which bikes have a belt" and "how heavy are cargo bikes" do not,
+        unless they say "my bike".
+        """
+        product = self._catalogue.products[number]
+        wish = self._wish(product.type, {})
+        if wish is None or wish.order or wish.compared or wish.conditions:
+            return None
+        says_own = any(self._catalogue.lexicon.is_own(item.word) for item in self._question.items)
+        if not says_own and (wish.names_type or wish.choices or wish.kinds or not wish.asked):
+            return None
+        answer = self._stated(wish, [product])
+        return replace(answer, is_for_own=True) if answer else None
 
     def _of_type(self, name: str) -> ProductAnswer | None:
         """The question as one about a type, which it names."""

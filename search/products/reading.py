@@ -59,6 +59,7 @@ class Lexicon:
         self._filling = frozenset(atoms(self.language.filling))
         self._doing = frozenset(atoms(self.language.doing))
         self._tying = frozenset(atoms(self.language.tying))
+        self._own = frozenset(atoms(self.language.own))
         for idiom in self.language.idioms:
             self._idioms.add(idiom, Meaning(Role.IDIOM))
         for words, role in ((self.language.most, Role.MOST), (self.language.least, Role.LEAST)):
@@ -101,6 +102,10 @@ class Lexicon:
     def is_tying(self, word: str) -> bool:
         """Whether a normalised word says that products have what follows."""
         return word in self._tying
+
+    def is_own(self, word: str) -> bool:
+        """Whether a normalised word says that something is the customer's own."""
+        return word in self._own
 
     def read(self, text: str) -> Question | None:
         """The question taken apart; None when it is empty or too long for one."""

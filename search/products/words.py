@@ -44,6 +44,7 @@ class Language:
     comparing: str = ""  # comparatives of any attribute, in all their forms
     than: str = ""
     tying: str = ""  # say that a product has something: "with"
+    own: str = ""  # say that something is the customer's: "my"
     numbers: str = ""  # number words from two on
     ending: str = ""  # of superlatives, as a regular expression
     comparatives: Callable[[str], list[str]] = lambda superlative: []
@@ -111,6 +112,7 @@ _GERMAN = Language(
     """,
     than="als",
     tying="mit hat haben habt gibt",
+    own="mein meine meinem meinen meiner meines unser unsere unserem unseren unserer unseres",
     numbers="zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
     ending="(?<=st)e[nrsm]?$",
     comparatives=_german_comparatives,
@@ -172,6 +174,7 @@ _ENGLISH = Language(
     comparing="more less fewer longer shorter higher lower bigger larger greater smaller",
     than="than",
     tying="with has have there",
+    own="my our",
     numbers="two three four five six seven eight nine ten eleven twelve",
     comparatives=_english_comparatives,
     built_in={

@@ -1,0 +1,115 @@
+"""What customers come for, as they go about it: each in both languages, on both screens, with and
+without scripts. A new journey is a function that takes a `visitor`.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from urllib.parse import unquote
+
+import pytest
+from browser import LOCALES, SCREENS
+from browser_fixtures import IN_BROWSER, Visit
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = IN_BROWSER
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Someone at the help center, and what people do there."""
+
+    page: Page
+    locale: str
+
+    def opens(self, path: str) -> None:
+        self.page.goto(f"/{self.locale}{path}")
+
+    def asks(self, de: str, en: str) -> None:
+        """In the search box of the page's content."""
+        box = self.page.locator("main form[role=search] input[name=q]")
+        box.fill(de if self.locale == "de" else en)
+        box.press("Enter")
+        self.page.wait_for_url("**/search?q=*")
+
+    def follows(self, link: Locator) -> None:
+        """To another page, or to a place that must then be in view."""
+        path, _, anchor = (link.get_attribute("href") or "").partition("#")
+        link.click()
+        self.page.wait_for_url(re.compile(re.escape(path)))
+        if anchor:
+            expect(self.page.locator(f"[id='{unquote(anchor)}']")).to_be_in_viewport()
+
+    def sees(self, selector: str) -> Locator:
+        """The first such thing, which must be there for everyone to see."""
+        found = self.page.locator(selector).first
+        expect(found).to_be_visible()
+        return found
+
+
+_KINDS = tuple(product(LOCALES, SCREENS, (True, False)))
+
+
+@pytest.fixture(
+    params=_KINDS, ids=lambda kind: "-".join([*kind[:2], "scripts" if kind[2] else "plain"])
+)
+def visitor(visit: Visit, request: pytest.FixtureRequest) -> Visitor:
+    locale, screen, scripts = request.param
+    return Visitor(visit(**SCREENS[screen], java_script_enabled=scripts, locale=locale), locale)
+
+
+def test_from_a_question_to_its_answer_its_source_and_on(visitor: Visitor) -> None:
+    visitor.page.goto("/")
+    assert visitor.page.url.endswith(f"/{visitor.locale}/")
+    visitor.asks(de="Akku lädt nicht, was tun?", en="My battery does not charge, what can I do?")
+    visitor.sees("#answer")
+    visitor.follows(visitor.sees(".answer-source a"))
+    title = visitor.sees("h1").inner_text()
+    visitor.follows(visitor.sees(".after .documents a"))
+    assert visitor.sees("h1").inner_text() != title
+    assert visitor.page.locator("html").get_attribute("lang") == visitor.locale
+
+
+def test_without_an_answer_a_person_is_in_sight(visitor: Visitor) -> None:
+    visitor.opens("/")
+    visitor.asks(
+        de="Wer hat gestern das Pokalfinale gewonnen?", en="premier league table this season"
+    )
+    visitor.sees("#no-answer")
+    for way in ("tel:", "mailto:"):
+        expect(visitor.sees(f".no-answer a[href^='{way}']")).to_be_in_viewport()
+
+
+def test_the_language_switch_stays_on_the_page(visitor: Visitor) -> None:
+    other = next(locale for locale in LOCALES if locale != visitor.locale)
+    for path in ("/products/city-3", "/search?q=City+3", "/contact"):
+        visitor.opens(path)
+        for locale in (other, visitor.locale):
+            visitor.follows(visitor.sees(f".languages a[lang={locale}]"))
+            assert visitor.page.url.endswith(f"/{locale}{path}")
+
+
+def test_a_wrong_address_leads_to_a_search(visitor: Visitor) -> None:
+    visitor.opens("/no/such/page")
+    visitor.sees("h1")
+    visitor.asks(de="Rechnung herunterladen", en="download an invoice")
+    visitor.follows(visitor.sees(".results a"))
+    visitor.sees("article h1")
+
+
+def test_from_the_topics_to_an_article_and_its_contents(visitor: Visitor) -> None:
+    visitor.opens("/")
+    visitor.follows(visitor.sees(".topics a[href$='/battery/']"))
+    article = ".documents a[href$='lagern'], .documents a[href$='storage']"
+    visitor.follows(visitor.sees(article))
+    if (contents := visitor.page.locator(".contents-small summary")).is_visible():
+        contents.click()
+    visitor.follows(visitor.page.locator("a[href^='#']:not(.skip):visible").last)
+
+
+def test_from_the_products_to_the_facts_of_one(visitor: Visitor) -> None:
+    visitor.opens("/")
+    visitor.follows(visitor.sees(".block-head a[href$='/products/']"))
+    visitor.follows(visitor.sees(".type-card a[href$='/ebike/']"))
+    visitor.follows(visitor.sees(".product-card a[href$='/city-3']"))
+    expect(visitor.sees(".facts table")).to_contain_text("23")
