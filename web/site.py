@@ -68,7 +68,7 @@ def home() -> str | BaseResponse:
         tagline=localized(known.tagline, locale),
         things=[
             structured.website(known, locale, public_root()),
-            structured.organization(known, locale, public_root()),
+            structured.organization(known, searcher().look, locale, public_root()),
         ],
     )
 
