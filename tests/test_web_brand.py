@@ -128,7 +128,9 @@ def test_browser_bars_and_tabs_fit(center: FlaskClient) -> None:
         "(prefers-color-scheme: light)": "#ffffff",
         "(prefers-color-scheme: dark)": "#0f0e17",
     }
-    assert page.all("link", rel="icon")[0]["href"].endswith("/icon.png")
+    icon = page.all("link", rel="icon")[0]["href"]
+    assert icon.endswith("/icon.png")
+    assert f"http://localhost{icon}</Image>" in center.get("/opensearch.xml").text
 
 
 def test_own_texts_replace_the_shipped_ones_where_the_language_has_them(
