@@ -33,6 +33,7 @@ from search.generation import (
     Manifest,
     current_generation,
     read_manifest,
+    write_look,
 )
 from search.locale_index import LocaleContent, build_locale_index, text_to_embed
 from search.query import normalise_query
@@ -167,7 +168,8 @@ class _Builder:
             told = mentions(reading.documents)
             write_library(folder / LIBRARY_FILE, reading.documents, passages, told)
             (folder / SITE_COPY).write_text(reading.site.model_dump_json(), encoding="utf-8")
-            _copy_media(reading, folder)
+            _copy_files(reading, folder)
+            write_look(folder, reading.theme.look)
             self.progress.start("Indexing", len(contents))
             self.progress.advance(len(contents) - len(changed))
             for content in changed:
@@ -255,8 +257,14 @@ def _contents(reading: Reading, passages: Sequence[Passage]) -> list[LocaleConte
     return contents
 
 
-def _copy_media(reading: Reading, folder: Path) -> None:
+def _copy_files(reading: Reading, folder: Path) -> None:
     for address, source in reading.media.items():
-        target = folder / address.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        shutil.copyfile(source, _room_for(address, folder))
+    for address, data in reading.theme.files.items():
+        _room_for(address, folder).write_bytes(data)
+
+
+def _room_for(address: str, folder: Path) -> Path:
+    target = folder / address.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target

@@ -44,7 +44,7 @@ class Media:
     def _publish(self, path: str) -> str:
         file, name = self._files[path], PurePosixPath(path)
         try:
-            problem = _danger(path, file)
+            problem = danger(path, file)
             content = sha256_of(file)[:_HASH]
             self._sizes[path] = _size_of(file)
         except OSError as error:
@@ -67,7 +67,8 @@ def _size_of(file: Path) -> tuple[int, int] | None:
         return image_size(stream.read(64 * 1024))
 
 
-def _danger(path: str, file: Path) -> Problem | None:
+def danger(path: str, file: Path) -> Problem | None:
+    """Why a file must not be published; None when it may. Raises OSError."""
     if file.stat().st_size > MAX_MEDIA_BYTES:
         message = f"The file is larger than {MAX_MEDIA_BYTES:,} bytes; make it smaller."
         return Problem(path, 1, 1, "media-too-large", message)

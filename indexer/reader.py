@@ -22,6 +22,7 @@ from indexer.parse import FACTS_ANCHOR, renderer_version
 from indexer.parsed import Finding, Parsed, failed, load
 from indexer.sandbox import DEFAULT_SECONDS, Job, Limits, Sandbox
 from indexer.source import Source, Sources, digest_of, find_sources, read_limited
+from indexer.theme import Theme, make_theme
 from kb.documents import Document, Page
 from kb.files import sha256_of
 from kb.problems import Problem, Severity
@@ -39,6 +40,7 @@ class Reading:
     site: Site
     documents: tuple[tuple[Document, Page], ...]  # by locale, kind, slug; public ones only
     media: Mapping[str, Path]  # address below the root -> file to copy
+    theme: Theme
     problems: tuple[Problem, ...]  # sorted
     fingerprint: str  # the same as `content_fingerprint` at that moment
 
@@ -85,13 +87,15 @@ def _read(
     media = Media(sources.media)
     resolver = Resolver(_places(sources, entries, public), media, frozenset(site.locales))
     documents = tuple(_finished(public, resolver, problems))
-    problems += media.problems
+    theme = make_theme(content, site, sources.theme, media)
+    problems += [*theme.problems, *media.problems]
     fingerprint = _fingerprint(content, sources, raw, history, now)
     site = _with_categories(site, documents)
     return Reading(
         site=site,
         documents=documents,
         media=media.published,
+        theme=theme,
         problems=tuple(sorted(set(problems), key=_by_place)),
         fingerprint=fingerprint,
     )
@@ -257,7 +261,7 @@ def _fingerprint(
         due = b"due" if _is_due(text, now) else b"later"
         dates = history.get(source.path, UNKNOWN)
         parts += [source.path.encode(), text, due, f"{dates.published} {dates.changed}".encode()]
-    for path, file in sources.media.items():
+    for path, file in {**sources.media, **sources.theme}.items():
         parts += [path.encode("utf-8", "surrogateescape"), _state_of(file)]
     parts += [str(problem).encode() for problem in sources.problems]
     return digest_of(*parts)

@@ -19,6 +19,10 @@ MAX_MEDIA_BYTES = 50 * 1024 * 1024
 MEDIA_TYPES = frozenset(
     {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".pdf", ".mp4", ".webm"}
 )
+THEME = "theme"  # the folder of the site's own style sheet, with its fonts and pictures
+THEME_TYPES = frozenset(
+    {".css", ".woff2", ".woff", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"}
+)
 ROOMS = {"articles": Kind.ARTICLE, "products": Kind.PRODUCT}
 # Files for the people who work in the folder, not for its readers.
 _NOT_CONTENT = frozenset({"readme.md", "toc.md", "contributing.md", "license.md", "changelog.md"})
@@ -40,6 +44,7 @@ class Source:
 class Sources:
     documents: list[Source] = field(default_factory=list)
     media: dict[str, Path] = field(default_factory=dict)  # path below content -> file
+    theme: dict[str, Path] = field(default_factory=dict)  # of these and others, those in theme/
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, path: str, code: str, message: str, severity: Severity) -> None:
@@ -51,8 +56,11 @@ def find_sources(content: Path, site: Site) -> Sources:
     found = Sources()
     for path in _walk(content, content, found):
         name = path.name.lower()
+        below = _below(content, path)
+        if below.startswith(f"{THEME}/") and path.suffix.lower() in THEME_TYPES:
+            found.theme[below] = path
         if path.suffix.lower() in MEDIA_TYPES:
-            found.media[_below(content, path)] = path
+            found.media[below] = path
         elif path.suffix.lower() in (".md", ".markdown") and name not in _NOT_CONTENT:
             _add_document(found, content, path, site)
     return found

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from kb.brand import Brand, FooterLink, Texts
 from kb.context import Address
 from kb.problems import Problem
 from kb.text import localized
@@ -150,6 +152,9 @@ class Site(_Model):
     synonyms: dict[LocaleCode, list[list[str]]] = {}
     product_types: dict[Slug, ProductType] = {}
     address: Addresses = Address.DU  # how it speaks to readers who did not choose
+    brand: Brand = Brand()
+    texts: Texts = Texts()
+    footer: list[FooterLink] = []
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Site":
@@ -235,15 +240,32 @@ def toml_place(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (text.rstrip().count("\n") + 1, 1)
 
 
+def place_in_site(content: Path, location: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column of a value of `site.toml`, found by its keys and numbers in lists."""
+    text = (content / SITE_FILE).read_text(encoding="utf-8")
+    line = _line_of(text, location)
+    written = text.splitlines()[line - 1]
+    found = re.search(rf"\b{re.escape(str(location[-1]))}\b", written)
+    return line, found.start() + 1 if found else 1
+
+
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:
     """The line that most likely holds a value: the last of its keys that stands in the file.
 
     Later keys are looked for below the line of the one before, so a table's own keys are found.
     """
-    line, offset = 1, 0
+    line, offset, name = 1, 0, ""
     for key in location:
-        name = re.escape(str(key))
-        found = re.compile(rf"^\s*(?:\[+[^\n]*\b{name}\b|{name}\s*=)|[{{,]\s*{name}\s*=", re.M)
+        if isinstance(key, int):  # the tables of a list stand one below the other
+            header = re.compile(rf"^\s*\[\[[^\n]*\b{name}\b", re.M)
+            for table in islice(header.finditer(text, offset), key + 1):
+                offset = table.end()
+                line = text.count("\n", 0, offset) + 1
+            continue
+        name = re.escape(key)
+        found = re.compile(
+            rf"^\s*(?:\[+[^\n]*\b{name}\b|{name}\s*[=.])|[{{,.]\s*{name}\s*[=.]", re.M
+        )
         if match := found.search(text, offset):
             offset = match.start() + len(match[0]) - len(match[0].lstrip())
             line = text.count("\n", 0, offset) + 1

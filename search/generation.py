@@ -2,7 +2,7 @@
 
 index/CURRENT               name of the published generation
 index/<name>/manifest.json  facts, and size and SHA-256 of every file
-index/<name>/library.sqlite3, site.json, media/, <locale>/…
+index/<name>/library.sqlite3, site.json, look.json, media/, theme/, <locale>/…
 """
 
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from kb.errors import DamagedIndex, NoGeneration
 from kb.files import MANIFEST, unseal
+from kb.look import Look
 from kb.site import Site
 from kb.store.library import LIBRARY_FILE, Library
 from search.confidence import read_calibration
@@ -20,10 +21,11 @@ from search.locale_index import LocaleIndex
 
 CURRENT = "CURRENT"
 SITE_COPY = "site.json"
-MEDIA_FOLDER = "media"
+LOOK_FILE = "look.json"
+SERVED_FOLDERS = ("media/", "theme/")
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 9
+FORMAT = 10
 
 
 class EncoderFacts(TypedDict):
@@ -53,6 +55,7 @@ class Manifest(Facts):
 
 
 _MANIFEST = TypeAdapter(Manifest)
+_LOOK = TypeAdapter(Look)
 
 
 def current_generation(index: Path) -> str | None:
@@ -103,6 +106,7 @@ class Generation:
         self.encoder = manifest["encoder"]
         self.counts = manifest["counts"]
         self.site = _read_site(folder / SITE_COPY)
+        self.look = _read_look(folder / LOOK_FILE)
         self.calibration = read_calibration(folder)
         self.library = Library(folder / LIBRARY_FILE)
         self.locales = {
@@ -130,10 +134,10 @@ class Generation:
         return cls(folder, read_manifest(folder))
 
     def media(self, address: str) -> Path | None:
-        """The file behind an address like `/media/3f2a…/city.svg`; None when there is none."""
+        """The file behind an address like `/media/3f2a…/city.svg` or `/theme/…`, None without."""
         name = address.lstrip("/")
         path = self._folder / name
-        known = name in self._files and name.startswith(f"{MEDIA_FOLDER}/")
+        known = name in self._files and name.startswith(SERVED_FOLDERS)
         return path if known and path.is_file() else None
 
     def close(self) -> None:
@@ -145,3 +149,15 @@ def _read_site(path: Path) -> Site:
         return Site.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise DamagedIndex(f"{path}: the site's frame cannot be read.", path) from error
+
+
+def write_look(folder: Path, look: Look) -> None:
+    """Called by the indexer."""
+    (folder / LOOK_FILE).write_bytes(_LOOK.dump_json(look))
+
+
+def _read_look(path: Path) -> Look:
+    try:
+        return _LOOK.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DamagedIndex(f"{path}: the site's look cannot be read.", path) from error

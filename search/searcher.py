@@ -53,6 +53,7 @@ class Searcher:
         self._indexes = generation.locales
         self.library = generation.library
         self.site: Site = generation.site
+        self.look = generation.look
         self.generation = generation.name
         self.created = generation.created
         self.passages = generation.counts["passages"]
@@ -76,7 +77,7 @@ class Searcher:
         self._generation.close()
 
     def media(self, address: str) -> Path | None:
-        """The file behind a media address of this generation; None when there is none."""
+        """The file behind a media or theme address of this generation; None when there is none."""
         return self._generation.media(address)
 
     def search(

@@ -197,6 +197,6 @@ def test_the_table_stays_readable_and_searchable(content: Path) -> None:
     (content / "en/articles/returns.md").write_text(HEAD + GOOD)
     reading = read_content(content, cache=None, progress=Silent())
     (page,) = [page for document, page in reading.documents if document.id == "returns"]
-    assert "<table>" in page.html
+    assert "<table" in page.html
     blocks = [block.text for section in page.sections for block in section.blocks]
     assert "What? Soap; Opened? no; Then: Yes" in blocks

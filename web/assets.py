@@ -14,6 +14,8 @@ from web.security import MEDIA_POLICY
 FOREVER = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"(?:^|[./-])[0-9a-f]{8,64}[./]")
 _EXTENSION = "assets"
+# Types that not every system knows; browsers refuse style sheets of another one.
+_TYPES = {".css": "text/css", ".woff": "font/woff", ".woff2": "font/woff2"}
 
 assets = Blueprint("assets", __name__)
 
@@ -75,11 +77,12 @@ def favicon() -> Response:
 
 
 @assets.get("/media/<path:name>")
+@assets.get("/theme/<path:name>")
 def media(name: str) -> Response:
     path = searcher().media(request.path)
     if path is None:
         abort(404)
-    response = send_file(path, conditional=True, etag=True)
+    response = send_file(path, _TYPES.get(path.suffix), conditional=True, etag=True)
     response.headers["Cache-Control"] = FOREVER if _HASHED.search(name) else "no-cache"
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     return response

@@ -171,6 +171,7 @@ def _opensearch(locale: str) -> Response:
     site = searcher().site
     body = render_template(
         "machines/opensearch.xml",
+        look=searcher().look,
         locale=locale,
         home=f"{public_root()}/{locale}/",
         short_name=site.name[:_SHORT_NAME],

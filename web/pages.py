@@ -67,6 +67,7 @@ def render_page(template: str, addresses: Mapping[str, str], **values: Any) -> s
     return render_template(
         template,
         site=site,
+        look=searcher().look,
         locale=locale,
         shelf=shelf(),
         languages=_languages(site, locale, values.pop("switch", addresses)),
@@ -104,7 +105,11 @@ def _canonical(addresses: Mapping[str, str]) -> str:
 
 def _picture(document: Document | None) -> str:
     """Address of what stands beside a link to the page elsewhere; no network shows drawings."""
-    images = document.product.images if document and document.product else ()
+    logo = searcher().look.logo
+    images = (
+        *(document.product.images if document and document.product else ()),
+        *([logo.address] if logo else ()),
+    )
     return next((image for image in images if not image.endswith(".svg")), "")
 
 

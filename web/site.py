@@ -75,7 +75,7 @@ def home() -> str | BaseResponse:
         about_mine=_articles_about(mine)[:_ABOUT_MINE] if mine else [],
         things=[
             structured.website(known, locale, public_root()),
-            structured.organization(known, locale, public_root()),
+            structured.organization(known, searcher().look, locale, public_root()),
         ],
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kb.documents import Block, BlockKind, Document, Page, Product, Section
+from kb.look import Look
 from kb.site import Site, Team
 from kb.text import localized
 
@@ -65,12 +66,13 @@ def website(site: Site, locale: str, root: str) -> Thing:
     )
 
 
-def organization(site: Site, locale: str, root: str) -> Thing:
+def organization(site: Site, look: Look, locale: str, root: str) -> Thing:
     """Who answers, and how to reach them."""
     return _filled(
         {
             **_publisher(site, root),
             "url": f"{root}/",
+            "logo": root + look.logo.address if look.logo else "",
             "contactPoint": [
                 _contact_point(team, locale, list(site.locales))
                 for team in site.teams.values()
