@@ -34,13 +34,13 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     serve_assets(app)
     dress(app, settings.query_max_length)
     remember_context(app, settings)
+    add_site(app)
     if keep_records(app, settings):
         ask_for_feedback(app)
-    add_site(app)
     app.register_blueprint(api)
     app.register_blueprint(machines)
     app.register_blueprint(discovery)
-    keep_pages(app, "site", "discovery")
+    keep_pages(app, "site", "discovery", fresh="site.search")  # each search has an id of its own
     limit_rate(app, settings.rate_limit)
     answer_errors(app)
     return app

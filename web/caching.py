@@ -11,17 +11,20 @@ from web.context import page_context
 from web.live import searcher
 
 
-def keep_pages(app: Flask, *blueprints: str) -> None:
-    """Answer 304 where the browser already has a page of these blueprints.
+def keep_pages(app: Flask, *blueprints: str, fresh: str) -> None:
+    """Answer 304 where the browser already has a page of these blueprints, `fresh` excepted.
 
     A page is determined by its address, the visitor's context, the generation, and the program's
     own code and texts.
     """
     build = _build(Path(app.root_path))
 
+    def kept() -> bool:
+        return request.blueprint in blueprints and request.endpoint != fresh
+
     @app.before_request
     def answer_unchanged() -> Response | None:
-        if request.blueprint not in blueprints or not request.if_none_match:
+        if not kept() or not request.if_none_match:
             return None
         etag = _etag(build)
         if not request.if_none_match.contains_weak(etag):
@@ -30,7 +33,7 @@ def keep_pages(app: Flask, *blueprints: str) -> None:
 
     @app.after_request
     def mark_page(response: Response) -> Response:
-        if request.blueprint in blueprints and response.status_code == 200:
+        if kept() and response.status_code == 200:
             _mark(response, _etag(build))
         response.headers.setdefault("Cache-Control", "no-cache")
         if page_context() != NO_CONTEXT:

@@ -85,9 +85,7 @@ def _key(settings: Settings) -> bytes | None:
     try:
         return secret_key(settings)
     except SettingsError as error:
-        _log.warning(
-            "nothing can be signed, so visitors cannot save preferences or vote: %s", error
-        )
+        _log.warning("visitors can neither save preferences nor vote: %s", error)
         return None
 
 

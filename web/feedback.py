@@ -82,7 +82,9 @@ def vote() -> str | Response:
     if is_person():
         keep_vote(records().database, said)
     if "fragment" in request.form:
-        return render_template("site/feedback_part.html", **_values(token, about, said))
+        return render_template(
+            "site/feedback_part.html", locale=page_locale(), **_values(token, about, said)
+        )
     return redirect(f"/{page_locale()}/feedback?about={token}", 303)
 
 
@@ -118,7 +120,6 @@ def _values(token: str, about: About, said: Vote | None) -> dict[str, object]:
         "said": said,
         "document": document,
         "reasons": list(Reason),
-        "locale": page_locale(),
         "person": handover(searcher().site, team, page_locale()),
         "team": team,
     }

@@ -39,7 +39,7 @@ def serve(settings: Settings) -> None:
 
 
 def _prepare_records(settings: Settings) -> None:
-    """Here, before the fork, one process migrates for all, and the workers import nothing for it."""
+    """Migrate before the fork, so that one process does, and the workers share its imports."""
     database = records_database(settings)
     try:
         migrate(database)

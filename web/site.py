@@ -7,11 +7,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.choosing.decisions import decision_guide
 from kb.comparison import MOST, compare
 from kb.documents import Document, Kind, Page
+from kb.feedback import Channel
 from kb.settings import Settings
 from kb.text import localized
 from search.scope import Scope
 from web import structured
 from web.addresses import MARKDOWN, public_root
+from web.api import new_id
 from web.context import page_context, variant_classes
 from web.documents import Found, find_document, linked_documents
 from web.finder import decide, product_finder
@@ -32,6 +34,7 @@ from web.pages import (
 )
 from web.preferences import my_product, preferences
 from web.questions import clean_question
+from web.records import note_search
 from web.results import FEW, MANY, filters, is_limited, limits_of, results_url, scope_from
 
 _ABOUT_MINE = 4  # articles about the visitor's product on the home page
@@ -89,6 +92,8 @@ def search() -> str | BaseResponse:
     locale, context = page_locale(), page_context()
     scope = scope_from(request.args, context, shelf())
     found = searcher().answer(question, locale, context)
+    query_id = new_id()
+    note_search(query_id, Channel.SITE, found)
     unlimited = searcher().search(question, locale, Scope(context=context), limit=MANY)
     shown = searcher().search(question, locale, scope, limit=MANY)  # remembered where unlimited
     limit = MANY if "more" in request.args else FEW
@@ -97,6 +102,7 @@ def search() -> str | BaseResponse:
         in_all_locales("/search", q=question, **limits_of(scope)),
         question=question,
         found=found,
+        query_id=query_id,
         hits=shown.hits[:limit],
         is_limited=is_limited(scope),
         filters=filters(unlimited.hits, question, scope, shelf()),

@@ -7,6 +7,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) suggestWhile
 for (const contents of document.querySelectorAll("nav.contents")) markPlace(contents);
 const copyable = document.querySelector(".text[data-copy-link]");
 if (copyable) offerLinks(copyable);
+for (const form of document.querySelectorAll("form[data-feedback]")) sendInPlace(form);
 
 /** The search box as a combobox: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
 function suggestWhileTyping(form) {
@@ -185,6 +186,27 @@ function offerLinks(text) {
     });
     heading.before(button); // not inside, where it would become part of the heading's name
   }
+}
+
+/** A vote is sent and its section replaced, so that nobody loses their place on the page. */
+function sendInPlace(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = new FormData(form, event.submitter);
+    said.set("fragment", "1");
+    try {
+      const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(said) });
+      if (!reply.ok) throw new Error(reply.statusText);
+      const part = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const section = part.querySelector(".feedback");
+      form.closest(".feedback").replaceWith(section);
+      section.querySelectorAll("form[data-feedback]").forEach(sendInPlace);
+      section.querySelector("h2").focus();
+    } catch {
+      form.append(element("input", { type: "hidden", name: event.submitter.name, value: event.submitter.value }));
+      form.submit(); // the page of its own says what is wrong
+    }
+  });
 }
 
 function icon(name, sprite) {
