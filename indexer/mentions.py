@@ -14,8 +14,9 @@ Titles = Mapping[str, list[tuple[tuple[str, ...], str]]]
 def mentions(documents: Sequence[tuple[Document, Page]]) -> Iterator[tuple[str, int]]:
     """Ids of products, each with the number of a document that tells of it.
 
-    That is the product's own page, and every page that links to it, names it by its title, or is
-    named by one of the two as related.
+    That is the product's own page, and every page that links to it, names it in title or summary,
+    or is named by one of the two as related. A name somewhere in a text is no sign: tables list
+    every product.
     """
     products = [document for document, _ in documents if document.kind is Kind.PRODUCT]
     ids = {product.id for product in products}
@@ -26,7 +27,7 @@ def mentions(documents: Sequence[tuple[Document, Page]]) -> Iterator[tuple[str, 
         found = {document.id, *document.related} & ids
         found |= {name for name, others in related.items() if document.id in others}
         found |= {by_address[link] for link in _LINK.findall(page.html) if link in by_address}
-        found |= set(_named(document, page, titles.get(document.locale, {})))
+        found |= set(_named(document, titles.get(document.locale, {})))
         yield from ((name, number) for name in sorted(found))
 
 
@@ -39,9 +40,8 @@ def _titles(products: Sequence[Document], locale: str) -> Titles:
     return found
 
 
-def _named(document: Document, page: Page, titles: Titles) -> Iterator[str]:
-    texts = (block.text for section in page.sections for block in section.blocks)
-    for text in (document.title, document.summary, *texts):
+def _named(document: Document, titles: Titles) -> Iterator[str]:
+    for text in (document.title, document.summary):
         words = _words(text)
         for place, word in enumerate(words):
             for title, name in titles.get(word, ()):

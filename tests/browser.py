@@ -62,6 +62,10 @@ class PageType:
 _DE_ARTICLE = "/de/articles/akku-laedt-nicht"
 _EN_ARTICLE = "/en/articles/battery-not-charging"
 _TOO_LONG = "/search?q=" + "x" * 501
+_FINDER = "/products/ebike/finder"
+_FOUND = f"{_FINDER}?use=city&frame_shape=step_through"
+_DE_RULE, _EN_RULE = "/articles/kann-ich-das-zurueckgeben", "/articles/return-decision"
+_COMPARISON = "/products/ebike/compare?id=trek-4&id=trek-7&id=city-5"
 
 # What all checks go through. A new kind of page is one line here.
 PAGE_TYPES = (
@@ -97,6 +101,12 @@ PAGE_TYPES = (
         "/en/search?q=donwload+invoice",
         ".did-you-mean",
     ),
+    PageType("finder", "/de" + _FINDER, "/en" + _FINDER, ".way-on"),
+    PageType("found", "/de" + _FOUND, "/en" + _FOUND, ".given"),
+    PageType("guided", "/de" + _DE_RULE, "/en" + _EN_RULE, ".guide-start"),
+    PageType("decision", f"/de{_DE_RULE}/decide", f"/en{_EN_RULE}/decide", ".way-on"),
+    PageType("comparison", "/de" + _COMPARISON, "/en" + _COMPARISON, ".comparison"),
+    PageType("preferences", "/de/preferences", "/en/preferences", ".preferences"),
     PageType("contact", "/de/contact", "/en/contact", ".teams"),
     PageType("not-found", "/de/articles/akku-leer", "/en/articles/empty-battery", "#results", 404),
     PageType("refused", "/de" + _TOO_LONG, "/en" + _TOO_LONG, ".plain", 400),

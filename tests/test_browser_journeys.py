@@ -113,3 +113,50 @@ def test_from_the_products_to_the_facts_of_one(visitor: Visitor) -> None:
     visitor.follows(visitor.sees(".type-card a[href$='/ebike/']"))
     visitor.follows(visitor.sees(".product-card a[href$='/city-3']"))
     expect(visitor.sees(".facts table")).to_contain_text("23")
+
+
+def test_the_finder_ends_with_few_reasoned_bikes_to_compare(visitor: Visitor) -> None:
+    visitor.opens("/products/")
+    visitor.follows(visitor.sees(".finder-link[href*='/ebike/']"))
+    for _ in range(5):
+        if not (ways := visitor.page.locator("a.way-on")).count():
+            break
+        visitor.follows(ways.first)
+    found = visitor.page.locator(".found > li, .finds > li, .product-card")
+    assert 1 <= found.count() <= 3
+    visitor.follows(visitor.sees("a[href*='/compare?']"))
+    visitor.sees(".comparison")
+
+
+def test_a_rule_is_answered_by_a_few_questions(visitor: Visitor) -> None:
+    rule = "kann-ich-das-zurueckgeben" if visitor.locale == "de" else "return-decision"
+    visitor.opens(f"/articles/{rule}")
+    for _ in range(5):
+        if not (ways := visitor.page.locator("a.way-on")).count():
+            break
+        visitor.follows(ways.first)
+    expect(visitor.sees("main")).to_contain_text("14")
+    visitor.sees(".help a[href^='tel:']")
+
+
+def test_what_a_customer_said_is_followed_and_forgotten(visitor: Visitor) -> None:
+    visitor.opens("/products/trek-7")
+    visitor.sees(".product-head button[name=product]").click()
+    expect(visitor.sees(".for-you")).to_contain_text("Trek 7")
+    visitor.opens("/")
+    visitor.sees("#mine")
+    visitor.asks(de="Wie schwer ist mein Rad?", en="How heavy is my bike?")
+    expect(visitor.sees(".answer-text")).to_contain_text("Trek 7")
+    visitor.sees(".personalised")
+    visitor.sees(".for-you button").click()
+    expect(visitor.page.locator(".for-you")).to_have_count(0)
+    assert visitor.page.context.cookies() == []
+
+
+def test_results_are_limited_by_kind_and_the_address_says_so(visitor: Visitor) -> None:
+    visitor.opens("/search?q=Akku")
+    visitor.follows(visitor.sees(".filters a[href*='kind=product']"))
+    assert "kind=product" in visitor.page.url
+    places = visitor.page.locator(".result-place").all_inner_texts()
+    assert places
+    assert all(place.startswith("Produ") for place in places)

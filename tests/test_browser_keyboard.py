@@ -12,7 +12,9 @@ pytestmark = IN_BROWSER
 # Marks what can be used, and describes what has the focus: its number, whether an outline shows
 # (its own, or that of what it stretches over or stands in), whether something else covers it.
 _KEYS = """() => {
-  const usable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  // Of radio buttons the chosen one is a stop; arrows lead to the others.
+  const usable = "a[href], button, input:not([type=radio]:not(:checked)), select, textarea,"
+    + " summary, [tabindex='0']";
   const all = [...document.querySelectorAll(usable)];
   window.usable = all.filter(el => !el.disabled && el.checkVisibility({visibilityProperty: true}));
   const outlined = (el, part) => {

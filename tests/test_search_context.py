@@ -42,7 +42,8 @@ PAGES = {
     "Tension spokes to 1100 newton.\n:::\n\n::: beginner\nLeave spokes to us.\n:::\n",
     "articles/any.md": f"# Lamp\n\n{LAMPS} See it.\n",
     "articles/linked.md": f"# Lamp\n\n{LAMPS} See [it](../products/ebike/breeze.md).\n",
-    "articles/named.md": f"# Lamp\n\n{LAMPS} See Breeze.\n",
+    "articles/named.md": f"---\nsummary: All about Breeze.\n---\n# Lamp\n\n{LAMPS} See it.\n",
+    "articles/passing.md": f"# Lamp\n\n{LAMPS} See Breeze.\n",
     "articles/winter.md": "# Frost\n\nSalt harms the frame.\n",
     "articles/vat.md": "---\naudience: business\n---\n# Tax two\n\nTax is shown at the end.\n",
     "articles/tax.md": "# Tax one\n\nTax is shown at the end.\n",
@@ -133,11 +134,13 @@ def test_what_tells_of_the_customers_product_wins_among_equals(small: Searcher) 
     assert list(after).index("linked") < list(after).index("any")
 
 
-def test_the_lead_is_small_and_a_product_named_in_the_text_has_it_too(small: Searcher) -> None:
+def test_the_lead_is_small_and_not_for_a_product_named_in_passing(small: Searcher) -> None:
     before, after = (hits(small, "every lamp", context) for context in (NO_CONTEXT, BREEZE))
     for own in ("linked", "named"):
         assert after[own].score == before[own].score
-    assert after["any"].score == pytest.approx(before["any"].score * (1 - OWN_LEAD), abs=1e-3)
+    for other in ("any", "passing"):
+        expected = pytest.approx(before[other].score * (1 - OWN_LEAD), abs=1e-3)
+        assert after[other].score == expected
 
 
 def test_what_is_related_to_the_product_counts_as_its_own(small: Searcher) -> None:

@@ -7,6 +7,7 @@ from kb.settings import Settings
 from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
+from web.compression import compress
 from web.context import remember_context
 from web.discovery import discovery
 from web.errors import answer_errors
@@ -29,6 +30,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
 
     _trust_proxies(app, settings.trusted_proxies)
     secure(app)
+    compress(app)
     serve_from(app, live)
     speak(app)
     serve_assets(app)

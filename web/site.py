@@ -4,9 +4,8 @@ from flask import Blueprint, Flask, abort, current_app, redirect, request
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from kb.choosing.decisions import decision_guide
 from kb.comparison import MOST, compare
-from kb.documents import Document, Kind, Page
+from kb.documents import Kind
 from kb.feedback import Channel
 from kb.settings import Settings
 from kb.text import localized
@@ -14,19 +13,14 @@ from search.scope import Scope
 from web import structured
 from web.addresses import MARKDOWN, public_root
 from web.api import new_id
-from web.context import page_context, variant_classes
-from web.documents import Found, find_document, linked_documents
+from web.context import page_context
 from web.finder import decide, product_finder
-from web.guides import Step, step_of
 from web.json_views import handover
 from web.language import best_locale
 from web.live import searcher
-from web.next_questions import next_questions, whole_questions
 from web.pages import (
-    addresses_of,
     choose_locale,
     in_all_locales,
-    markdown_wanted,
     page_locale,
     render_page,
     render_page_or_markdown,
@@ -34,6 +28,7 @@ from web.pages import (
 )
 from web.preferences import my_product, preferences
 from web.questions import clean_question
+from web.reading import article, articles_about, product
 from web.records import note_search
 from web.results import FEW, MANY, filters, is_limited, limits_of, results_url, scope_from
 
@@ -41,6 +36,9 @@ _ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
 site = Blueprint("site", __name__)
 site.url_value_preprocessor(choose_locale)
+for kind, view in (("articles", article), ("products", product)):
+    site.add_url_rule(f"/<locale:locale>/{kind}/<slug>", view_func=view)
+    site.add_url_rule(f"/<locale:locale>/{kind}/<slug>.md", view_func=view)
 site.add_url_rule("/<locale:locale>/products/<name>/finder", view_func=product_finder)
 site.add_url_rule("/<locale:locale>/articles/<slug>/decide", view_func=decide)
 
@@ -75,7 +73,7 @@ def home() -> str | BaseResponse:
         in_all_locales("/"),
         tagline=localized(known.tagline, locale),
         mine=mine,
-        about_mine=_articles_about(mine)[:_ABOUT_MINE] if mine else [],
+        about_mine=articles_about(mine)[:_ABOUT_MINE] if mine else [],
         things=[
             structured.website(known, locale, public_root()),
             structured.organization(known, searcher().look, locale, public_root()),
@@ -185,108 +183,3 @@ def category(name: str) -> str | BaseResponse:
         icon=known.icon if known else "",
         articles=articles,
     )
-
-
-@site.get("/<locale:locale>/articles/<slug>.md")
-@site.get("/<locale:locale>/articles/<slug>")
-def article(slug: str) -> str | BaseResponse:
-    return _document(Kind.ARTICLE, slug)
-
-
-@site.get("/<locale:locale>/products/<slug>.md")
-@site.get("/<locale:locale>/products/<slug>")
-def product(slug: str) -> str | BaseResponse:
-    return _document(Kind.PRODUCT, slug)
-
-
-def _document(kind: Kind, slug: str) -> str | BaseResponse:
-    found = find_document(searcher(), kind, page_locale(), slug)
-    if found is None:
-        return _not_a_document(kind, slug)
-    if found.translation:
-        return redirect(found.translation.url + (MARKDOWN if markdown_wanted() else ""))
-    return _page(found)
-
-
-def _not_a_document(kind: Kind, slug: str) -> str | BaseResponse:
-    """People shorten addresses: a product type's page ends with a slash.
-
-    An overview's Markdown is looked for here, so that it hides no document called `index`.
-    """
-    if slug == "index" and markdown_wanted():
-        return articles() if kind is Kind.ARTICLE else products()
-    if kind is Kind.PRODUCT and shelf().of(Kind.PRODUCT, slug):
-        return redirect(f"/{page_locale()}/products/{slug}/", 301)
-    abort(404)
-
-
-def _page(found: Found) -> str | BaseResponse:
-    document = found.document
-    page = searcher().library.page(found.number)
-    return render_page_or_markdown(
-        document.kind,
-        addresses_of(document),
-        switch=_switch(document),
-        document=document,
-        page=page,
-        guide=_guide(document, page),
-        variants=variant_classes(page_context(), searcher().site, document.locale),
-        fallback=document.locale != page_locale(),
-        related=_related(document),
-        questions=whole_questions(document),
-        next_questions=next_questions(document),
-        neighbours=shelf().neighbours(document),
-        fitting=_fitting(document),
-        articles=_articles_about(document),
-        comparable=len(shelf().of(Kind.PRODUCT, document.category)) > 1,
-        team=document.owner_team,
-        things=_things(document, page),
-    )
-
-
-def _things(document: Document, page: Page) -> list[structured.Thing]:
-    """What the page is, for search engines."""
-    known, root = searcher().site, public_root()
-    if document.product:
-        return [structured.product(document, document.product, known, root)]
-    return structured.article(document, page, known, root)
-
-
-def _guide(document: Document, page: Page) -> Step | None:
-    """The first question of the article's decision table, if it has one."""
-    if page.decision is None:
-        return None
-    return step_of(decision_guide(page.decision), f"{shelf().address(document)}/decide", {})
-
-
-def _switch(document: Document) -> dict[str, str]:
-    """Where the language switch leads: a translation, else this text in that language's frame."""
-    here = {code: f"/{code}/{document.kind}s/{document.slug}" for code in searcher().site.locales}
-    return here | addresses_of(document)
-
-
-def _articles_about(document: Document) -> list[Document]:
-    """Articles that tell of a product, those that its editors named first."""
-    if document.kind is not Kind.PRODUCT:
-        return []
-    library = searcher().library
-    telling = [library.document(number) for number in library.mentioning(document.id)]
-    articles = [d for d in telling if d.kind is Kind.ARTICLE and d.locale == document.locale]
-    named = {name: place for place, name in enumerate(document.related)}
-    return sorted(articles, key=lambda d: (named.get(d.id, len(named)), d.title))
-
-
-def _related(document: Document) -> list[Document]:
-    """What to read next, in the page's language where it is written in it."""
-    library, locale = searcher().library, page_locale()
-    return [
-        library.translations(other.kind, other.id).get(locale, other)
-        for other in searcher().related(document)
-    ]
-
-
-def _fitting(document: Document) -> list[Document]:
-    """A product's accessories, and the products that it is an accessory of."""
-    ids = document.product.accessories if document.product else ()
-    accessories = linked_documents(searcher(), ids, page_locale(), Kind.PRODUCT)
-    return [*accessories, *(d for d in shelf().fitted_by(document) if d.id not in ids)]
