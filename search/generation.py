@@ -25,7 +25,7 @@ LOOK_FILE = "look.json"
 SERVED_FOLDERS = ("media/", "theme/")
 LOCALES_FOLDER = "locales"
 # Raised when the files or the meaning of what is in them changes: older generations are rebuilt.
-FORMAT = 10
+FORMAT = 11
 
 
 class EncoderFacts(TypedDict):

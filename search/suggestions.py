@@ -83,13 +83,14 @@ class Suggestions:
         wanted = " ".join(words)[:_KEY_LENGTH]
         if not wanted:
             return []
-        found = self._ordered(self._starting(wanted), wanted)
+        starts = (wanted, tuple(self._read_as(words[0], len(words) == 1)))
+        found = self._ordered(self._starting(wanted), *starts)
         if len(found) < limit:
-            found += self._ordered(self._with_all(words) - set(found), wanted)
+            found += self._ordered(self._with_all(words) - set(found), *starts)
         return [self._entry(number) for number in found[:limit]]
 
-    def _ordered(self, numbers: set[int], wanted: str) -> list[int]:
-        return sorted(numbers, key=lambda number: self._rank(number, wanted))
+    def _ordered(self, numbers: set[int], *starts: str | tuple[str, ...]) -> list[int]:
+        return sorted(numbers, key=lambda number: self._rank(number, starts))
 
     def _with_all(self, words: Sequence[str]) -> set[int]:
         """Numbers of the entries with one of the readings of each word."""
@@ -102,9 +103,13 @@ class Suggestions:
         found = self._keys.starting_with(wanted)[:_SCANNED]
         return set(self._places[found.start : found.stop].tolist())
 
-    def _rank(self, number: int, wanted: str) -> tuple[bool, bool, int, int]:
+    def _rank(
+        self, number: int, starts: Sequence[str | tuple[str, ...]]
+    ) -> tuple[list[bool], bool, int, int]:
+        """First what starts as typed, then what starts as the first word may have been meant."""
         folded = self._folded[number]
-        return not folded.startswith(wanted), not self._is_title(number), len(folded), number
+        misses = [not folded.startswith(start) for start in starts]
+        return misses, not self._is_title(number), len(folded), number
 
     def _readings(self, word: str, is_unfinished: bool) -> Sequence[str]:
         """The known words, or starts of words, that a word stands for: itself, else the nearest."""

@@ -142,14 +142,14 @@ def test_a_rule_is_answered_by_a_few_questions(visitor: Visitor) -> None:
 def test_what_a_customer_said_is_followed_and_forgotten(visitor: Visitor) -> None:
     visitor.opens("/products/trek-7")
     visitor.sees(".product-head button[name=product]").click()
-    expect(visitor.sees(".for-you")).to_contain_text("Trek 7")
+    expect(visitor.sees(".personal")).to_contain_text("Trek 7")
     visitor.opens("/")
     visitor.sees("#mine")
     visitor.asks(de="Wie schwer ist mein Rad?", en="How heavy is my bike?")
     expect(visitor.sees(".answer-text")).to_contain_text("Trek 7")
     visitor.sees(".personalised")
-    visitor.sees(".for-you button").click()
-    expect(visitor.page.locator(".for-you")).to_have_count(0)
+    visitor.sees(".personal button").click()
+    expect(visitor.page.locator(".personal")).to_have_count(0)
     assert visitor.page.context.cookies() == []
 
 

@@ -109,7 +109,8 @@ def test_the_sites_style_sheet_follows_the_shipped_one_and_is_kept_for_ever(
 def test_the_policy_of_pages_stays_strict(center: FlaskClient) -> None:
     policy = center.get("/en/").headers["Content-Security-Policy"]
     assert policy.startswith(
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self'; font-src 'self'"
     )
     assert "unsafe" not in policy
 

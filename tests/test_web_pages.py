@@ -49,7 +49,7 @@ def test_every_section_a_citation_can_name_is_on_its_page(
 def test_front_leads_to_the_visitors_language(center: FlaskClient) -> None:
     response = center.get("/", headers={"Accept-Language": "en-GB,en;q=0.9,de;q=0.1"})
     assert (response.status_code, response.location) == (302, "/en/")
-    assert response.headers["Vary"] == "Accept-Language"
+    assert "Accept-Language" in response.headers["Vary"]
     assert center.get("/", headers={"Accept-Language": "fr"}).location == "/de/"
 
 

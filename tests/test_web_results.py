@@ -164,3 +164,12 @@ def test_a_category_stays_the_limit_where_it_would_not_be_offered(center: FlaskC
     page = Markup(center.get("/de/search?q=Akku&category=payment").text)
     assert filters_of(page)["/de/search?q=Akku&category=payment"] == "true"
     assert "Bezahlung" in page.text
+
+
+def test_where_nothing_answers_a_few_close_pages_are_enough(
+    center: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, status=AnswerStatus.NO_ANSWER, citations=())
+    page = Markup(center.get("/de/search?q=Akku").text)
+    assert len(page.all("li", **{"class": "result"})) == 3
+    assert not [href for href in page.values("a", "href") if "more=1" in href or "kind=" in href]

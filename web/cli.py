@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kb.errors import ContentError, KbError, ModelError
-from kb.secret_key import make_key_file
 from web.installation import must_be_whole
 
 if TYPE_CHECKING:
@@ -127,6 +126,7 @@ def index(force: bool, keywords_only: bool, skip_broken: bool, **options: Any) -
     is published, and what was published before stays live; with --skip-broken the other files are.
     """
     from indexer.build import build_index
+    from kb.secret_key import make_key_file
     from web.progress import progress
 
     settings = _settings(**options)

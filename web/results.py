@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 from kb.context import Context
 from kb.documents import Kind
-from search.results import Hit
+from search.results import AnswerResult, AnswerStatus, Hit
 from search.scope import EVERYTHING, Scope
+from web.live import searcher
 from web.shelf import Shelf
 
 FEW, MANY = 5, 20  # results on a page at first, and when more are asked for
+CLOSEST = 3  # results where nothing answers: more of them would only look like an answer
 _JUDGED = 10  # first results that decide which filters are useful
 _CATEGORIES = 2  # at most; each is one more thing to choose from
 
@@ -24,6 +26,34 @@ class Filter:
     kind: Kind | None
     url: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What stands below the answer."""
+
+    hits: tuple[Hit, ...]
+    filters: tuple[Filter, ...]
+    is_limited: bool
+    more_url: str  # "" when there are no more
+
+
+def results_for(
+    question: str, found: AnswerResult, scope: Scope, shelf: Shelf, *, more: bool
+) -> Results:
+    """The first documents within a scope, or `more` of them, and how to go on from there."""
+    everything = replace(scope, kind=None, category=None)
+    best = searcher().search(question, shelf.locale, everything, limit=MANY).hits
+    hits = searcher().search(question, shelf.locale, scope, limit=MANY).hits
+    is_known = found.status is not AnswerStatus.NO_ANSWER
+    limit = MANY if more else FEW if is_known else CLOSEST
+    goes_on = is_known and len(hits) > limit
+    return Results(
+        hits=hits[:limit],
+        filters=tuple(filters(best, question, scope, shelf)) if is_known else (),
+        is_limited=is_limited(scope),
+        more_url=results_url(shelf.locale, question, scope, more="1") if goes_on else "",
+    )
 
 
 def scope_from(asked: Mapping[str, str], context: Context, shelf: Shelf) -> Scope:

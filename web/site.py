@@ -9,7 +9,6 @@ from kb.documents import Kind
 from kb.feedback import Channel
 from kb.settings import Settings
 from kb.text import localized
-from search.scope import Scope
 from web import structured
 from web.addresses import MARKDOWN, public_root
 from web.api import new_id
@@ -30,7 +29,7 @@ from web.preferences import my_product, preferences
 from web.questions import clean_question
 from web.reading import article, articles_about, product
 from web.records import note_search
-from web.results import FEW, MANY, filters, is_limited, limits_of, results_url, scope_from
+from web.results import limits_of, results_for, scope_from
 
 _ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
@@ -87,24 +86,17 @@ def search() -> str | BaseResponse:
     question = clean_question(request.args.get("q", ""), settings.query_max_length)
     if not question:
         return redirect(f"/{page_locale()}/")
-    locale, context = page_locale(), page_context()
-    scope = scope_from(request.args, context, shelf())
-    found = searcher().answer(question, locale, context)
+    scope = scope_from(request.args, page_context(), shelf())
+    found = searcher().answer(question, page_locale(), scope.context)
     query_id = new_id()
     note_search(query_id, Channel.SITE, found)
-    unlimited = searcher().search(question, locale, Scope(context=context), limit=MANY)
-    shown = searcher().search(question, locale, scope, limit=MANY)  # remembered where unlimited
-    limit = MANY if "more" in request.args else FEW
     return render_page(
         "site/search.html",
         in_all_locales("/search", q=question, **limits_of(scope)),
         question=question,
         found=found,
         query_id=query_id,
-        hits=shown.hits[:limit],
-        is_limited=is_limited(scope),
-        filters=filters(unlimited.hits, question, scope, shelf()),
-        more=results_url(locale, question, scope, more="1") if len(shown.hits) > limit else "",
+        results=results_for(question, found, scope, shelf(), more="more" in request.args),
         team=found.handover_team,
     )
 
