@@ -1,6 +1,6 @@
 // What a page does beyond links and forms. Every page works without it.
 
-const DELAY = 70; // ms of rest after a key before suggestions are asked for
+const DELAY = 50; // ms of rest after a key before suggestions are asked for
 const SHOWN = 7;
 
 for (const form of document.querySelectorAll("form[data-suggest]")) suggestWhileTyping(form);
