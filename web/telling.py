@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
-from flask import Flask, current_app, g, render_template
+from flask import Flask, current_app, g
 
 from kb.cases import Case, Conversation, Message
 from kb.delivery.jobs import Event, Job, Way
@@ -95,8 +95,9 @@ def _mail(
 def _words(settings: Settings, job: Job, known: Conversation, message: Message | None) -> str:
     """The subject on the first line, the text below."""
     case, site = known.case, searcher().site
-    return render_template(
-        _TEMPLATES[job.way, job.event],
+    # Not Flask's render_template: what it adds is about a visitor's request.
+    template = current_app.jinja_env.get_template(_TEMPLATES[job.way, job.event])
+    return template.render(
         site=site,
         case=case,
         message=message,

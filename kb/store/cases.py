@@ -62,7 +62,7 @@ def open_case(database: Database, key: bytes, new: NewCase, ways: Ways) -> str:
         row = {**_row(new), "number": number, "email_key": person, "repeat_of": earlier}
         statement = inserting(database, cases).values(row)
         known = statement.on_conflict_do_nothing(index_elements=["submission"])
-        if connection.execute(known).rowcount != 1:
+        if connection.execute(known.returning(cases.c.number)).first() is None:
             same = select(cases.c.number).where(cases.c.submission == new.submission)
             return str(connection.execute(same).scalar_one())
         if earlier:
