@@ -6,6 +6,8 @@
     ├── JudgmentsError      there are no judgments to measure with, or they have problems
     ├── StoreError          a database file cannot be read or written (disk full, no permission)
     ├── RecordsError        the database of votes, searches and cases cannot be used
+    ├── DeliveryError       a message about a case could not be sent, this time
+    │   └── Undeliverable   and will not be, however often it is tried
     ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
@@ -56,6 +58,14 @@ class JudgmentsError(KbError):
 
 class RecordsError(KbError):
     message = "The records cannot be used."
+
+
+class DeliveryError(KbError):
+    message = "The message could not be sent."
+
+
+class Undeliverable(DeliveryError):
+    message = "The message cannot be sent."
 
 
 class StoreError(KbError):

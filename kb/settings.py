@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,9 +13,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kb.contact_rules import is_email
 from kb.errors import SettingsError
 
 SETTINGS_FILE = "kb.toml"  # in the current folder
+_LEAST_SECRET = 16  # characters
 
 
 def _origin(address: str) -> str:
@@ -23,6 +25,18 @@ def _origin(address: str) -> str:
     if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?", address):
         raise ValueError("must be scheme and host alone, such as https://help.example.org")
     return address.rstrip("/")
+
+
+def _address(address: str) -> str:
+    if not is_email(address):
+        raise ValueError("must be an e-mail address")
+    return address
+
+
+def _http(address: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", address):
+        raise ValueError("must begin with https:// or http://, without a name or password")
+    return address
 
 
 class Settings(BaseSettings):
@@ -80,6 +94,51 @@ class Settings(BaseSettings):
         default=None,
         description="That file; default: secret.key in `data`, made if missing.",
     )
+
+    smtp_host: str | None = Field(
+        default=None, description="Mail server that takes what is sent; default: no e-mail is sent."
+    )
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=587, description="Its port; 465 is usual for `ssl`."
+    )
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        default="starttls",
+        description="How the connection is kept secret: `starttls`, `ssl`, or `none`.",
+    )
+    smtp_user: str | None = Field(default=None, description="Name to log in with.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password to that name.")
+    smtp_sender: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None, description="Address that e-mail comes from; required with `smtp_host`."
+    )
+    webhook_url: Annotated[str, AfterValidator(_http)] | None = Field(
+        default=None, description="Address that is told of cases; default: none."
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="Signs what is told; required with `webhook_url`."
+    )
+    delivery_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=12, description="Attempts to deliver, over 18 hours, before it is given up."
+    )
+    case_code_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=90, description="Days a resume code opens a case after its last change."
+    )
+    contacts_per_hour: Annotated[int, Field(ge=0)] = Field(
+        default=30, description="Messages to the teams one address may send an hour; 0: no limit."
+    )
+
+    @model_validator(mode="after")
+    def _delivery_is_whole(self) -> Self:
+        if self.smtp_host and not self.smtp_sender:
+            raise ValueError("smtp_host needs smtp_sender")
+        if self.smtp_password and self.smtp_security == "none":
+            raise ValueError("smtp_password would travel in the open; use starttls or ssl")
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("smtp_user and smtp_password belong together")
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("webhook_url needs webhook_secret")
+        if self.webhook_secret and len(self.webhook_secret.get_secret_value()) < _LEAST_SECRET:
+            raise ValueError(f"webhook_secret needs at least {_LEAST_SECRET} characters")
+        return self
 
     @property
     def index_folder(self) -> Path:

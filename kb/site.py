@@ -29,7 +29,9 @@ LocaleCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=120)]
 
 # First path segments of the public site; a category of that name could never be reached.
-RESERVED_CATEGORIES = frozenset({"articles", "contact", "preferences", "products", "search"})
+RESERVED_CATEGORIES = frozenset(
+    {"articles", "cases", "contact", "preferences", "products", "search"}
+)
 
 
 class _Model(BaseModel):

@@ -14,15 +14,16 @@ from kb.documents import Document, Kind
 from kb.settings import Settings
 from search.scope import Scope
 from web import json_views, shapes
+from web.cases_api import read_case, send_contact
 from web.documents import linked_documents, localized_document
 from web.finder_json import finder_reply
 from web.json_views import json_response
+from web.language import locale_code
 from web.live import searcher
 from web.questions import clean_question
 from web.shelf import shelf_of
 
 MAX_RESULTS = 50
-_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -101,6 +102,10 @@ def product_finder() -> Response:
     return json_response(finder_reply(finder, state, given, wanted, shelf.locale))
 
 
+api.add_url_rule("/contacts", view_func=send_contact, methods=["POST"])
+api.add_url_rule("/cases/<number>", view_func=read_case)
+
+
 def _article(kind: Kind, document_id: str) -> tuple[shapes.ArticleReply, Document]:
     locale = _locale()
     number = localized_document(searcher(), kind, document_id, locale)
@@ -123,12 +128,7 @@ def _question() -> str:
 
 
 def _locale() -> str:
-    given = request.args.get("locale") or searcher().site.default_locale
-    language, *region = given.replace("_", "-").split("-")
-    locale = "-".join([language.lower(), *map(str.upper, region)])
-    if not _LOCALE.fullmatch(locale):
-        raise BadRequest(f"{given!r} is no locale code; write de, en or pt-BR.")
-    return locale
+    return locale_code(request.args.get("locale", ""), searcher().site)
 
 
 def _limit(default: int) -> int:

@@ -7,13 +7,16 @@ from kb.settings import Settings
 from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
+from web.cases import show_cases
 from web.compression import compress
+from web.contact import take_contacts
 from web.context import remember_context
+from web.desk import open_desk
 from web.discovery import discovery
 from web.errors import answer_errors
 from web.feedback import ask_for_feedback
 from web.language import speak
-from web.limits import limit_rate
+from web.limits import limit_contacts, limit_rate
 from web.live import LiveSearcher, serve_from
 from web.machines import machines
 from web.pages import dress
@@ -39,11 +42,15 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     add_site(app)
     if keep_records(app, settings):
         ask_for_feedback(app)
+        if open_desk(app, settings):
+            take_contacts(app)
+            show_cases(app)
     app.register_blueprint(api)
     app.register_blueprint(machines)
     app.register_blueprint(discovery)
     keep_pages(app, "site", "discovery", fresh="site.search")  # each search has an id of its own
-    limit_rate(app, settings.rate_limit)
+    limit_rate(app, api, settings.rate_limit)
+    limit_contacts(app, settings.contacts_per_hour)
     answer_errors(app)
     return app
 

@@ -36,7 +36,7 @@ def keep_pages(app: Flask, *blueprints: str, fresh: str) -> None:
         if kept() and response.status_code == 200:
             _mark(response, _etag(build))
         response.headers.setdefault("Cache-Control", "no-cache")
-        if page_context() != NO_CONTEXT:
+        if page_context() != NO_CONTEXT and not response.cache_control.no_store:
             response.headers["Cache-Control"] = "private, no-cache"
         return response
 

@@ -322,6 +322,27 @@ def _opened(settings: "Settings", words: tuple[str, ...]) -> "tuple[Searcher, st
     return Searcher.open(settings.index_folder, fitting_encoder(settings, _say)), text
 
 
+@main.command()
+@click.option("--dead", "list_dead", is_flag=True, help="Only list what was given up.")
+@click.option("--retry", is_flag=True, help="Try again what was given up.")
+@content_option
+@data_option
+def deliver(list_dead: bool, retry: bool, **options: Any) -> None:
+    """Deliver what waits to be told of cases, once; servers do it all the time.
+
+    The exit status is 1 when something could not be delivered.
+    """
+    from web.delivering import deliver_once, print_dead
+
+    settings = _settings(**options)
+    if list_dead:
+        return print_dead(settings)
+    done = deliver_once(settings, retry=retry)
+    click.echo(f"{done.sent} delivered, {done.failed} failed, {done.dead} given up.")
+    if done.failed or done.dead:
+        raise click.exceptions.Exit(1)
+
+
 @main.group()
 def model() -> None:
     """Prepare the encoder model, or show which one is in use."""

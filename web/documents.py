@@ -45,6 +45,15 @@ def localized_document(searcher: Searcher, kind: Kind, document_id: str, locale:
     return None
 
 
+def named_document(searcher: Searcher, name: str, locale: str) -> Document | None:
+    """The document that `kind/id` names, in the language closest to the asked one."""
+    kind, _, document_id = name.partition("/")
+    if kind not in tuple(Kind):
+        return None
+    number = localized_document(searcher, Kind(kind), document_id, locale)
+    return None if number is None else searcher.library.document(number)
+
+
 def linked_documents(
     searcher: Searcher, ids: Iterable[str], locale: str, kind: Kind
 ) -> list[Document]:

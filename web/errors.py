@@ -10,7 +10,14 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from kb.errors import KbError, ModelError, NoGeneration, QueryError, SearchIndexError
+from kb.errors import (
+    KbError,
+    ModelError,
+    NoGeneration,
+    QueryError,
+    RecordsError,
+    SearchIndexError,
+)
 from search.results import SearchResult
 from web import shapes
 from web.json_views import json_response
@@ -25,6 +32,7 @@ _STATUS: tuple[tuple[type[KbError], int], ...] = (
     (NoGeneration, 503),
     (SearchIndexError, 503),
     (ModelError, 503),
+    (RecordsError, 503),
     (KbError, 500),
 )
 # Only these say in their message what a visitor may know; others may name paths.
@@ -67,7 +75,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if limited:
         response.headers["Retry-After"] = str(RETRY_LIMITED)
     for name, value in error.get_headers(request.environ):
-        if name == "Allow":
+        if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 

@@ -38,6 +38,9 @@ def product_finder(name: str) -> str | Response:
         total=len(finder.products),
         fitting=finder.fitting(step.state) if lists_all else (),
         outcome=finder.outcome(step.state) if is_end and not lists_all else None,
+        ask_a_person=address(
+            f"/{page_locale()}/contact/write", [("finder", address(name, step.state.given))]
+        ),
         list_all=address(path, (*step.state.given, (ALL, "1"))),
         has_answers=bool(pairs),
         lists_all=lists_all,

@@ -33,6 +33,15 @@ def finder_reply(
     }
 
 
+def answers_in_words(state: State) -> list[str]:
+    """ "Price: up to €3,000" for each question that was not skipped."""
+    return [
+        f"{_said('label')(answer.question)}: {_said('wish')(answer.option)}"
+        for answer in state.answers
+        if answer.option
+    ]
+
+
 def _answer(answer: Answer) -> shapes.FinderAnswer:
     return {
         "parameter": answer.question.key,

@@ -1,5 +1,6 @@
 """Which language a page speaks, and how it writes dates, prices and shares."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -11,6 +12,7 @@ from babel.numbers import format_percent
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.exceptions import BadRequest
 
 from kb.numbers import price_text
 from kb.site import Site
@@ -19,6 +21,7 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 # Languages of the user interface. A site in another language reads English around its articles.
 UI_LOCALES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
 
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _WORLD_ENGLISH = Locale("en", "001")
 
 
@@ -33,6 +36,18 @@ def best_locale(site: Site, accepted: LanguageAccept) -> str:
     """The site's language a visitor would choose."""
     codes = [site.default_locale, *sorted(site.locales.keys() - {site.default_locale})]
     return accepted.best_match(codes) or site.default_locale
+
+
+def locale_code(given: str, site: Site) -> str:
+    """The locale that a program asked for, the site's default without one.
+
+    Raises BadRequest when it is no code.
+    """
+    language, *region = (given or site.default_locale).replace("_", "-").split("-")
+    locale = "-".join([language.lower(), *map(str.upper, region)])
+    if not _LOCALE.fullmatch(locale):
+        raise BadRequest(f"{given!r} is no locale code; write de, en or pt-BR.")
+    return locale
 
 
 def ui_language() -> str:

@@ -11,6 +11,9 @@ _SCHEMAS = "#/components/schemas/"
 
 _LOCALE = ("locale", "string", "Asked language, such as de; default: the site's default.")
 _QUESTION = ("q", "string", "The question.")
+_NUMBER = ("id", "string", "Number of the case.")
+_CODE = ("Resume-Code", "string", "Its resume code; required.")
+_KEY = ("Idempotency-Key", "string", "8 to 60 characters; what is sent again is taken once.")
 _ID = ("id", "string", "Id of the document, the same in all languages.")
 
 
@@ -25,6 +28,9 @@ def openapi() -> dict[str, Any]:
         shapes.ProductsReply,
         shapes.ProductReply,
         shapes.FinderReply,
+        shapes.ContactReply,
+        shapes.CaseReply,
+        shapes.ContactRequest,
         shapes.Readiness,
         shapes.Problem,
     )
@@ -73,6 +79,12 @@ def _paths() -> dict[str, Any]:
             (("type", "string", "The product type; required."), _LOCALE),
         ),
         "/api/v1/products/{id}": _get("One product.", "ProductReply", (_ID, _LOCALE)),
+        "/api/v1/contacts": _post(
+            "A message to the team that fits.", "ContactRequest", "ContactReply"
+        ),
+        "/api/v1/cases/{id}": _get(
+            "A case, for who has its resume code.", "CaseReply", (_NUMBER, _CODE)
+        ),
         "/readyz": _get("Whether questions can be answered.", "Readiness", ()),
     }
 
@@ -90,6 +102,16 @@ def _get(summary: str, reply: str, parameters: tuple[tuple[str, str, str], ...])
     }
 
 
+def _post(summary: str, body: str, reply: str) -> dict[str, Any]:
+    described = _get(summary, reply, (_KEY,))["get"]
+    described["responses"]["201"] = described["responses"].pop("200")
+    described["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": _SCHEMAS + body}}},
+    }
+    return {"post": described}
+
+
 _FAILURES = {
     "400": "A parameter is wrong.",
     "404": "There is no such document.",
@@ -103,10 +125,13 @@ def _response(meaning: str, media_type: str, schema: str) -> dict[str, Any]:
     return {"description": meaning, "content": content}
 
 
+_PLACES = {"id": "path", "Resume-Code": "header", "Idempotency-Key": "header"}
+
+
 def _parameter(name: str, kind: str, meaning: str) -> dict[str, Any]:
     return {
         "name": name,
-        "in": "path" if name == "id" else "query",
+        "in": _PLACES.get(name, "query"),
         "required": name in ("id", "q") or meaning.endswith("; required."),
         "description": meaning,
         "schema": {"type": kind},

@@ -8,12 +8,14 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from kb.delivery.jobs import Way, ways_of
 from kb.errors import DamagedIndex, NoGeneration, RecordsError, SettingsError
 from kb.settings import Settings
 from kb.store.migrate import migrate
 from search.encoder import Encoder
 from search.generation import current_generation, encoder_fingerprint
 from web.app import create_app
+from web.delivery import start_delivery
 from web.fitting_encoder import fitting_encoder
 from web.live import LiveSearcher
 from web.records import records_database
@@ -28,6 +30,8 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # It would log the address of every visitor it refuses.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
+    # It would log the webhook's address, which may hold a secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     _must_be_free(settings.host, settings.port)
     _prepare_records(settings)
     encoder = fitting_encoder(settings, _say)
@@ -47,6 +51,8 @@ def _prepare_records(settings: Settings) -> None:
         _say(f"{error} Visitors cannot vote.")
     finally:
         database.close()
+    if Way.TEAM_MAIL not in ways_of(settings):
+        _say("No mail server is set (smtp_host); messages to the teams stay in the database.")
 
 
 def _say(sentence: str) -> None:
@@ -106,7 +112,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """Called in every worker after the fork, because FAISS must not be opened before it."""
         live = LiveSearcher(self._settings.index_folder, self._open_encoder)
         live.warm_up()
-        return create_app(self._settings, live)
+        app = create_app(self._settings, live)
+        start_delivery(app, self._settings)
+        return app
 
     def _open_encoder(self) -> Encoder | None:
         """The one opened before the fork, whose memory the workers share, while it fits.

@@ -4,10 +4,16 @@ The types are checked by mypy where the answers are made, and `web.openapi` desc
 them. Addresses (`url`) are paths below the site's root.
 """
 
-from typing import Annotated, Any
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic cannot read typing's own before Python 3.12
+)
 
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic cannot read typing's own before Python 3.12
+from typing_extensions import (
+    TypedDict,
+)
 
 Url = Annotated[str, Field(description="Path below the site's root.")]
 Day = Annotated[str, Field(description='ISO date, "" when unknown.')]
@@ -251,6 +257,42 @@ class FinderReply(TypedDict):
     near_misses: Annotated[
         list[FinderProduct], Field(description="At most three that fail one answer, with why.")
     ]
+
+
+class ContactReply(TypedDict):
+    number: Annotated[str, Field(description="Of the case, for people: 4827-1935.")]
+    code: Annotated[str, Field(description="Resume code; give it to the customer alone.")]
+    url: Annotated[str, Field(description="Path of the page that the code opens.")]
+    handover: Annotated[Handover | None, Field(description="The team that has it now.")]
+
+
+class CaseMessage(TypedDict):
+    at: Annotated[str, Field(description="ISO date and time.")]
+    author: Annotated[str, Field(description="customer or team")]
+    text: str
+    article: Annotated[DocumentRef | None, Field(description="What the team refers to.")]
+
+
+class CaseReply(TypedDict):
+    number: str
+    state: Annotated[str, Field(description="open, answered, solved or closed")]
+    opened: Annotated[str, Field(description="ISO date and time.")]
+    changed: Annotated[str, Field(description="ISO date and time.")]
+    locale: str
+    handover: Handover | None
+    messages: list[CaseMessage]
+
+
+class ContactRequest(TypedDict):
+    """What a program sends to POST /api/v1/contacts."""
+
+    message: Annotated[str, Field(description="What the customer writes; required.")]
+    email: Annotated[str, Field(description="Where the reply goes; required.")]
+    name: NotRequired[str]
+    product: NotRequired[Annotated[str, Field(description="Id of the product it is about.")]]
+    order_number: NotRequired[str]
+    locale: NotRequired[Annotated[str, Field(description="The customer's language.")]]
+    query_id: NotRequired[Annotated[str, Field(description="Of the question asked before.")]]
 
 
 class Readiness(TypedDict):

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, func, select
 
 from kb.feedback import Channel, Place, Reason, Search, Vote
 from kb.store.database import Database
+from kb.store.inserting import inserting
 from kb.store.schema import searches, votes
 
 
@@ -19,7 +19,7 @@ def add_searches(database: Database, asked: Iterable[Search]) -> None:
     if not rows:
         return
     with database.write() as connection:
-        statement = _inserting(database, searches).on_conflict_do_nothing()
+        statement = inserting(database, searches).on_conflict_do_nothing()
         connection.execute(statement, rows)
 
 
@@ -27,7 +27,7 @@ def keep_vote(database: Database, vote: Vote) -> None:
     """Write a vote. An earlier one of this visitor, day, document and place is replaced."""
     values = {**asdict(vote), "reason": vote.reason or ""}
     kept = {"visitor", "day", "document", "place"}
-    statement = _inserting(database, votes).values(values)
+    statement = inserting(database, votes).values(values)
     statement = statement.on_conflict_do_update(
         index_elements=sorted(kept),
         set_={name: value for name, value in values.items() if name not in kept},
@@ -77,12 +77,34 @@ def satisfaction(database: Database, since: datetime) -> list[Satisfaction]:
     return sorted(counted, key=lambda one: (one.share, -one.unsolved, one.document))
 
 
+def searches_of(database: Database, visitor: str) -> list[Search]:
+    """What a visitor asked today, in order: tomorrow they have another name."""
+    query = select(searches).where(searches.c.visitor == visitor).order_by(searches.c.at)
+    with database.read() as connection:
+        return [_search(row) for row in connection.execute(query).mappings()]
+
+
+def search_by_id(database: Database, query_id: str) -> Search | None:
+    """The search with this name, if it was remembered."""
+    query = select(searches).where(searches.c.query_id == query_id)
+    with database.read() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _search(row)
+
+
+def votes_of(database: Database, visitor: str) -> list[Vote]:
+    """What a visitor said today of what they read, in order."""
+    query = select(votes).where(votes.c.visitor == visitor).order_by(votes.c.at, votes.c.id)
+    with database.read() as connection:
+        return [_vote(row) for row in connection.execute(query).mappings()]
+
+
 def searches_since(database: Database, since: datetime) -> list[Search]:
     """Searches in the order in which they were asked."""
     query = select(searches).where(searches.c.at >= since).order_by(searches.c.at)
     with database.read() as connection:
         rows = connection.execute(query).mappings().all()
-    return [Search(**{**row, "channel": Channel(row["channel"])}) for row in rows]
+    return [_search(row) for row in rows]
 
 
 def votes_since(database: Database, since: datetime) -> list[Vote]:
@@ -93,14 +115,11 @@ def votes_since(database: Database, since: datetime) -> list[Vote]:
     return [_vote(row) for row in rows]
 
 
+def _search(row: Any) -> Search:
+    return Search(**{**row, "channel": Channel(row["channel"])})
+
+
 def _vote(row: Any) -> Vote:
     known = {name: value for name, value in row.items() if name != "id"}
     reason = Reason(row["reason"]) if row["reason"] else None
     return Vote(**{**known, "place": Place(row["place"]), "reason": reason})
-
-
-def _inserting(database: Database, table: Any) -> Any:
-    """INSERT with the database's own words for conflicts, which are the same for both."""
-    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    statement: Insert = dialects[database.dialect](table)
-    return statement

@@ -1,0 +1,87 @@
+"""What a contact must hold before it is taken: the same on every channel."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kb.cases import Contact
+
+# What a form offers room for, in characters; the e-mail's is RFC 5321's.
+LONGEST = {"message": 5000, "email": 254, "name": 100, "product": 120, "order_number": 40}
+
+# What mail servers everywhere accept, which is less than RFC 5322 allows.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]"
+)
+_LOCAL_PART = 64
+
+
+class Fault(StrEnum):
+    """What is wrong with a field."""
+
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    NO_ADDRESS = "no_address"  # not a complete e-mail address
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    field: str
+    fault: Fault
+
+
+def clean_contact(contact: Contact) -> Contact:
+    """The same without what cannot be seen or stored; only the message may have several lines."""
+    return Contact(
+        message=clean_message(contact.message),
+        email=_one_line(contact.email),
+        name=_one_line(contact.name),
+        product=_one_line(contact.product),
+        order_number=_one_line(contact.order_number),
+    )
+
+
+def clean_message(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(_storable(line).rstrip() for line in lines).strip()
+
+
+def faults(contact: Contact) -> list[FieldFault]:
+    """Everything wrong with a cleaned contact, in the order of the form's fields."""
+    found = [
+        FieldFault(field, Fault.TOO_LONG)
+        for field, limit in LONGEST.items()
+        if len(getattr(contact, field)) > limit
+    ]
+    long = {one.field for one in found}
+    if not contact.message:
+        found.append(FieldFault("message", Fault.MISSING))
+    if not contact.email:
+        found.append(FieldFault("email", Fault.MISSING))
+    elif "email" not in long and not is_email(contact.email):
+        found.append(FieldFault("email", Fault.NO_ADDRESS))
+    order = list(LONGEST)
+    return sorted(found, key=lambda one: order.index(one.field))
+
+
+def is_email(text: str) -> bool:
+    """Whether a reply can be sent there: an address of the usual form whose domain has a name."""
+    if not _EMAIL.fullmatch(text) or len(text.partition("@")[0]) > _LOCAL_PART:
+        return False
+    try:
+        text.partition("@")[2].encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_storable(text).split())
+
+
+def _storable(text: str) -> str:
+    """Without control characters and halves of characters, which no database keeps alike."""
+    visible = (" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
+    return unicodedata.normalize("NFC", "".join(visible))

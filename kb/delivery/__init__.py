@@ -1,0 +1,1 @@
+"""How cases reach their teams, their customers and other programs: an outbox and two ways out."""

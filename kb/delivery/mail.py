@@ -1,0 +1,97 @@
+"""Mail out, by SMTP. What an address or subject holds can never become another header."""
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from kb.delivery.jobs import Job
+from kb.errors import DeliveryError, Undeliverable
+from kb.settings import Settings
+
+_PATIENCE = 20.0  # seconds for each step of the conversation
+_LONGEST_SUBJECT = 150  # characters
+
+
+def make_mail(
+    job: Job, *, sender: str, sender_name: str, to: str, subject: str, text: str
+) -> EmailMessage:
+    """A mail whose Message-ID is the same at each attempt, so that a copy can be told as such."""
+    domain = _ascii(sender).rpartition("@")[2]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _mailbox(sender, sender_name)
+    mail["To"] = _mailbox(to)
+    mail["Subject"] = one_line(subject)[:_LONGEST_SUBJECT]
+    mail["Date"] = format_datetime(job.created)
+    mail["Message-ID"] = f"<{job.id}@{domain}>"
+    mail["References"] = f"<case.{job.case}@{domain}>"  # one conversation in the mail program
+    mail["Auto-Submitted"] = "auto-generated"  # no machine shall answer to it
+    mail.set_content(text)
+    return mail
+
+
+def reply_to(mail: EmailMessage, address: str, name: str = "") -> None:
+    """Let answers to this mail go there."""
+    mail["Reply-To"] = _mailbox(address, name)
+
+
+def send_mail(settings: Settings, mail: EmailMessage) -> None:
+    """Hand a mail over to the server of the settings.
+
+    When this returns, the server has taken it. When it raises, the server may still have taken it:
+    the connection can break between its yes and our hearing it. Then the same Message-ID comes
+    twice. Raises Undeliverable when the server knows no such recipient, else DeliveryError.
+    Neither names an address.
+    """
+    try:
+        with _connected(settings) as server:
+            if settings.smtp_user and settings.smtp_password:
+                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = min((code for code, _ in error.recipients.values()), default=0)
+        kind = Undeliverable if code >= 500 else DeliveryError
+        raise kind(f"The mail server refuses the recipient ({code}).") from None
+    except smtplib.SMTPResponseException as error:
+        raise DeliveryError(f"The mail server refuses ({error.smtp_code}).") from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(f"The mail server cannot be used ({type(error).__name__}).") from None
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    host, port = settings.smtp_host or "", settings.smtp_port
+    if settings.smtp_security == "ssl":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, timeout=_PATIENCE, context=context)
+    server = smtplib.SMTP(host, port, timeout=_PATIENCE)
+    if settings.smtp_security == "starttls":
+        try:
+            server.starttls(context=ssl.create_default_context())
+        except BaseException:
+            server.close()
+            raise
+    return server
+
+
+def one_line(text: str) -> str:
+    """What may stand in a header."""
+    printable = (letter if letter.isprintable() else " " for letter in text)
+    return " ".join("".join(printable).split())
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    try:
+        return Address(display_name=one_line(name), addr_spec=_ascii(address))
+    except (ValueError, IndexError) as error:  # what the standard library raises for bad ones
+        raise Undeliverable("An address is not valid.") from error
+
+
+def _ascii(address: str) -> str:
+    """The address with its domain as mail servers write it."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise Undeliverable("An address is not valid.") from error

@@ -1,0 +1,88 @@
+"""The other side of deliveries: a mail server and a web server on loopback."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Mailbox:
+    """Takes mail, or says what it is told to say."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.after_data = ""  # reply to a whole mail, instead of taking it
+        self.to_recipient = ""  # reply to a recipient, instead of taking it
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.to_recipient:
+            return self.to_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.after_data:
+            return self.after_data
+        content = envelope.content
+        assert isinstance(content, bytes)
+        mail = message_from_bytes(content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        self.recipients += envelope.rcpt_tos
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(port: int, box: Mailbox) -> Iterator[None]:
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+class Hook:
+    """Remembers what was posted, and answers with a status."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.posts: list[tuple[dict[str, str], bytes]] = []
+
+    def bodies(self) -> list[Any]:
+        return [json.loads(body) for _, body in self.posts]
+
+
+@contextmanager
+def web_server(port: int, hook: Hook) -> Iterator[None]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.posts.append((dict(self.headers), body))
+            self.send_response(hook.status)
+            if hook.status in (301, 302, 307):
+                self.send_header("Location", f"http://127.0.0.1:{port}/elsewhere")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
