@@ -108,6 +108,13 @@ PAGE_TYPES = (
     PageType("comparison", "/de" + _COMPARISON, "/en" + _COMPARISON, ".comparison"),
     PageType("preferences", "/de/preferences", "/en/preferences", ".preferences"),
     PageType("contact", "/de/contact", "/en/contact", ".teams"),
+    PageType(
+        "contact-write",
+        "/de/contact/write?q=Der+Akku+l%C3%A4dt+nicht%2C+was+tun%3F",
+        "/en/contact/write?q=My+battery+does+not+charge%2C+what+can+I+do%3F",
+        ".may-help",
+    ),
+    PageType("case-open", "/de/cases", "/en/cases", ".case-open"),
     PageType("not-found", "/de/articles/akku-leer", "/en/articles/empty-battery", "#results", 404),
     PageType("refused", "/de" + _TOO_LONG, "/en" + _TOO_LONG, ".plain", 400),
 )

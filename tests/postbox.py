@@ -1,9 +1,10 @@
-"""The other side of deliveries: a mail server and a web server on loopback."""
+"""A case to deliver, and the other side: a mail server and a web server on loopback."""
 
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,20 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from kb.cases import Contact, ItemKind, PacketItem, Topic
+from kb.feedback import Channel
+from kb.store.cases import NewCase
+
+NEW = NewCase(
+    submission="s1",
+    at=datetime.now(UTC),
+    channel=Channel.SITE,
+    locale="de",
+    contact=Contact("Der Akku lädt nicht.\nWas tun?", "kim@example.org", "Kim Muster", "trek-7"),
+    topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
+    packet=(PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),),
+)
 
 
 class Mailbox:

@@ -115,6 +115,7 @@ def test_from_the_products_to_the_facts_of_one(visitor: Visitor) -> None:
     expect(visitor.sees(".facts table")).to_contain_text("23")
 
 
+<<<<<<< HEAD
 def test_the_finder_ends_with_few_reasoned_bikes_to_compare(visitor: Visitor) -> None:
     visitor.opens("/products/")
     visitor.follows(visitor.sees(".finder-link[href*='/ebike/']"))
@@ -160,3 +161,32 @@ def test_results_are_limited_by_kind_and_the_address_says_so(visitor: Visitor) -
     places = visitor.page.locator(".result-place").all_inner_texts()
     assert places
     assert all(place.startswith("Produ") for place in places)
+=======
+def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.opens("/contact")
+    visitor.follows(visitor.sees(".write-link a"))
+    text = "Mein Akku lädt nicht mehr." if visitor.locale == "de" else "My battery will not charge."
+    page.fill("#message", text)
+    if page.locator(".with-script").is_visible():
+        visitor.sees(".may-help")  # beside the form, while it is being written
+        page.reload()
+        expect(page.locator("#message")).to_have_value(text)
+    page.locator("button[value=review]").click()
+    expect(page.locator("#email")).to_be_focused()  # it is missing; the text is still there
+    expect(page.locator("#message")).to_have_value(text)
+    page.fill("#email", "kim@example.org")
+    page.locator("button[value=review]").click()
+    visitor.sees(".may-help")  # and at last here, without a script
+    page.locator("button[value=send]").click()
+    number, code = visitor.sees(".case-keys").locator("dd").all_inner_texts()
+    visitor.opens("/cases")
+    page.fill("#number", number)
+    page.fill("#code", code)
+    page.locator(".case-open button").click()
+    expect(visitor.sees(".message-text")).to_have_text(text)
+    page.locator("button[value=solved]").click()
+    visitor.sees(".case-solved")
+    visitor.opens("/contact/write")
+    expect(page.locator("#message")).to_have_value("")  # no draft is left
+>>>>>>> cases

@@ -14,15 +14,13 @@ import pytest
 from centers import application
 from fakes import FakeEncoder
 from flask import Flask
-from postbox import Hook, Mailbox, mail_server, web_server
+from postbox import NEW, Hook, Mailbox, mail_server, web_server
 from serving import free_port
 
-from kb.cases import Contact, ItemKind, PacketItem, Topic
 from kb.delivery.jobs import LEASE, JobState, Way, pause_after
 from kb.delivery.rounds import Round, deliver_due
 from kb.delivery.webhook import signature
 from kb.errors import DeliveryError
-from kb.feedback import Channel
 from kb.settings import Settings
 from kb.store.cases import NewCase, add_message, answer_case, close_case, code_of, open_case
 from kb.store.database import Database
@@ -41,16 +39,6 @@ NOW = datetime.now(UTC)
 KEY = b"a secret key for tests"
 ALL = frozenset(Way)
 SECRET = "a webhook secret"
-
-NEW = NewCase(
-    submission="s1",
-    at=NOW,
-    channel=Channel.SITE,
-    locale="de",
-    contact=Contact("Der Akku lädt nicht.\nWas tun?", "kim@example.org", "Kim Muster", "trek-7"),
-    topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
-    packet=(PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),),
-)
 
 
 class Post:
