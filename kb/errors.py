@@ -6,6 +6,8 @@
     ├── JudgmentsError      there are no judgments to measure with, or they have problems
     ├── StoreError          a database file cannot be read or written (disk full, no permission)
     ├── RecordsError        the database of votes, searches and cases cannot be used
+    ├── StaffError          no such account, or one that cannot be made as asked
+    ├── TaskError           no such content task, or one that cannot be changed as asked
     ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
@@ -56,6 +58,14 @@ class JudgmentsError(KbError):
 
 class RecordsError(KbError):
     message = "The records cannot be used."
+
+
+class StaffError(KbError):
+    message = "The account cannot be used as asked."
+
+
+class TaskError(KbError):
+    message = "The task cannot be changed as asked."
 
 
 class StoreError(KbError):
