@@ -8,6 +8,8 @@
     ├── RecordsError        the database of votes, searches and cases cannot be used
     ├── DeliveryError       a message about a case could not be sent, this time
     │   └── Undeliverable   and will not be, however often it is tried
+    ├── StaffError          no such account, or one that cannot be made as asked
+    ├── TaskError           no such content task, or one that cannot be changed as asked
     ├── RenderError         the child processes that render articles cannot be started
     ├── ModelError          no usable encoder
     │   └── ModelMissing    none has been prepared yet
@@ -66,6 +68,14 @@ class DeliveryError(KbError):
 
 class Undeliverable(DeliveryError):
     message = "The message cannot be sent."
+
+
+class StaffError(KbError):
+    message = "The account cannot be used as asked."
+
+
+class TaskError(KbError):
+    message = "The task cannot be changed as asked."
 
 
 class StoreError(KbError):

@@ -95,6 +95,16 @@ class Settings(BaseSettings):
         description="That file; default: secret.key in `data`, made if missing.",
     )
 
+    retain_searches: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=30, description="Days that questions are kept as they were asked (masked)."
+    )
+    # Five is the usual least number of a group that hides each of its members.
+    retain_least: Annotated[int, Field(ge=2, le=1000)] = Field(
+        default=5, description="Visitor-days that must have asked a question for it to stay longer."
+    )
+    retain_comments: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=365, description="Days that comments of votes are kept."
+    )
     smtp_host: str | None = Field(
         default=None, description="Mail server that takes what is sent; default: no e-mail is sent."
     )

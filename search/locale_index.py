@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -47,6 +47,7 @@ _PASSAGE_AUDIENCE = "passage-audience.npy"
 # have 0 to 1, the rarer the more.
 _COMMON_INFORMATION, _UNKNOWN_INFORMATION = 0.05, 0.6
 
+_USUAL_ROWS = 5000  # vectors that their mean is taken of
 _NEIGHBOUR_ROWS = 100  # vectors looked at for the documents related to one
 
 # Languages whose compounds are written in one word, and split by these rules.
@@ -278,6 +279,15 @@ class LocaleIndex:
         rows = rows[np.argsort(-self.dense.cosines(title, rows), kind="stable")]
         near = dict.fromkeys(self.row_document[rows].tolist())
         return [number for number in near if number != document][:limit]
+
+    @cached_property
+    def usual_vector(self) -> FloatArray | None:
+        """The mean vector of titles and foreseen questions: what all questions here share."""
+        if self.dense is None or not len(self.extra_document):
+            return None
+        numbers = range(self.passages, min(self.dense.size, self.passages + _USUAL_ROWS))
+        mean: FloatArray = np.mean([self.dense.vector(number) for number in numbers], axis=0)
+        return mean
 
     def question(
         self, text: str, states: FloatArray, is_common: Callable[[str], bool]

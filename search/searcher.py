@@ -1,6 +1,6 @@
 """Answers questions from one generation. The web and the command line talk to this class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +16,8 @@ from kb.variants import known_audiences
 from search.analysis import tokens
 from search.answers import Answers
 from search.audience import names_in
+from search.clusters import by_words
+from search.dense import FloatArray
 from search.encoder import Encoder
 from search.forward_index import PassageText
 from search.generation import Generation
@@ -38,6 +40,7 @@ from search.snippets import Matcher, snippets
 
 _REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
 _REMEMBERED_DOCUMENTS = 1000  # without their bodies; about 3 kB each
+_TINY = 1e-9  # lengths are not divided by zero
 _ANSWER_HITS = 5  # results returned with an answer
 
 
@@ -126,6 +129,22 @@ class Searcher:
             numbers += [index.first_document + number for number in near]
         others = [number for number in dict.fromkeys(numbers) if number != own]
         return [self.library.document(number) for number in others[:limit]]
+
+    def meanings(self, questions: Sequence[str], locale: str) -> FloatArray:
+        """What questions of one language mean: (questions, dimensions), unit length.
+
+        The encoder's vectors less what all questions here share, which would make every two of
+        them alike (their cosines begin at .8). Without an encoder, only equal words are alike.
+        """
+        index = self._indexes.get(self.spoken(locale))
+        encoder, usual = self._ranker.encoder, index.usual_vector if index else None
+        if encoder is None or usual is None or not questions:
+            return by_words(questions)
+        own = [encoder.encode_query(question).vector - usual for question in questions]
+        found = np.stack(own)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        unit: FloatArray = (found / np.maximum(lengths, _TINY)).astype(np.float32)
+        return unit
 
     def spoken(self, locale: str) -> str:
         """The content's locale for an asked one: `en` for `en-GB`; unknown ones stay the same."""

@@ -115,7 +115,6 @@ def test_from_the_products_to_the_facts_of_one(visitor: Visitor) -> None:
     expect(visitor.sees(".facts table")).to_contain_text("23")
 
 
-<<<<<<< HEAD
 def test_the_finder_ends_with_few_reasoned_bikes_to_compare(visitor: Visitor) -> None:
     visitor.opens("/products/")
     visitor.follows(visitor.sees(".finder-link[href*='/ebike/']"))
@@ -161,7 +160,8 @@ def test_results_are_limited_by_kind_and_the_address_says_so(visitor: Visitor) -
     places = visitor.page.locator(".result-place").all_inner_texts()
     assert places
     assert all(place.startswith("Produ") for place in places)
-=======
+
+
 def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visitor) -> None:
     page = visitor.page
     visitor.opens("/contact")
@@ -189,4 +189,3 @@ def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visito
     visitor.sees(".case-solved")
     visitor.opens("/contact/write")
     expect(page.locator("#message")).to_have_value("")  # no draft is left
->>>>>>> cases

@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kb.settings import Settings
+from web.admin import add_admin
 from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
@@ -15,14 +16,17 @@ from web.desk import open_desk
 from web.discovery import discovery
 from web.errors import answer_errors
 from web.feedback import ask_for_feedback
+from web.insight_pages import insight_pages
 from web.language import speak
 from web.limits import limit_contacts, limit_rate
 from web.live import LiveSearcher, serve_from
 from web.machines import machines
+from web.notify import offer_notices
 from web.pages import dress
 from web.records import keep_records
 from web.security import secure
 from web.site import add_site
+from web.task_pages import task_pages
 
 
 def create_app(settings: Settings, live: LiveSearcher) -> Flask:
@@ -45,6 +49,8 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
         if open_desk(app, settings):
             take_contacts(app)
             show_cases(app)
+        offer_notices(app, settings)
+        add_admin(app, task_pages, insight_pages)
     app.register_blueprint(api)
     app.register_blueprint(machines)
     app.register_blueprint(discovery)

@@ -1,6 +1,6 @@
 """The command `kb`. Heavy imports wait inside the commands, so that `kb --help` answers at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -10,34 +10,19 @@ import click
 
 from kb.errors import ContentError, KbError, ModelError
 from web.installation import must_be_whole
+from web.options import FOLDER, Command, content_option, data_option, models_option
+from web.options import say as _say
+from web.options import settings_from as _settings
+from web.privacy_commands import add_privacy_commands
+from web.report_commands import report
+from web.task_commands import tasks
+from web.user_commands import user
 
 if TYPE_CHECKING:
     from kb.problems import Problem
     from kb.settings import Settings
     from search.encoder import Encoder
     from search.searcher import Searcher
-
-Command = Callable[..., Any]
-
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-def content_option(command: Command) -> Command:
-    return click.option(
-        "--content", type=_FOLDER, help="Folder of Markdown and products.  [default: content]"
-    )(command)
-
-
-def data_option(command: Command) -> Command:
-    return click.option(
-        "--data", type=_FOLDER, help="Folder of everything Lotse writes.  [default: data]"
-    )(command)
-
-
-def models_option(command: Command) -> Command:
-    return click.option(
-        "--models", type=_FOLDER, help="Folder of prepared models.  [default: models in --data]"
-    )(command)
 
 
 def model_option(command: Command) -> Command:
@@ -80,12 +65,6 @@ def _system_sentence(error: OSError, publishes: bool) -> str:
 @click.version_option(package_name="lotse-kb", prog_name="kb")
 def main() -> None:
     """Lotse: a self-hosted help center that answers customer questions directly."""
-
-
-def _settings(**options: Any) -> "Settings":
-    from kb.settings import load_settings
-
-    return load_settings(options)
 
 
 @main.command()
@@ -180,10 +159,6 @@ def _prepared_encoder(settings: "Settings") -> "Encoder | None":
             raise ModelError(f"{error} To build without a model, give --keywords-only.") from error
         _say(f"Indexing keywords only: {error}")
         return None
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
 
 
 @main.command()
@@ -352,7 +327,7 @@ def model() -> None:
 @data_option
 @models_option
 @model_option
-@click.option("--keep", type=_FOLDER, help="Also write the default model for other tools here.")
+@click.option("--keep", type=FOLDER, help="Also write the default model for other tools here.")
 def prepare(keep: Path | None, **options: Any) -> None:
     """Make a model ready to serve; needs the extra `lotse-kb[model]`."""
     from search.model.prepare import prepare as prepare_model
@@ -388,6 +363,12 @@ def _report(problems: "Iterator[Problem] | tuple[Problem, ...] | list[Problem]")
 
     for line in summarise(problems):
         click.echo(line)
+
+
+main.add_command(user)
+main.add_command(tasks)
+main.add_command(report)
+add_privacy_commands(main)
 
 
 if __name__ == "__main__":

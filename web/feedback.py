@@ -66,7 +66,7 @@ def show() -> str:
     about = about_of(token)
     if about is None:
         abort(404)
-    return _answered(token, about, vote_of(records().database, _vote(about, solved=True)))
+    return _answered(token, about, vote_of(records().database, vote_about(about, solved=True)))
 
 
 @feedback.post("/<locale:locale>/feedback")
@@ -78,7 +78,7 @@ def vote() -> str | Response:
         abort(400)
     if not from_this_site(request):
         abort(403)
-    said = _vote(about, solved=request.form["solved"] == "yes")
+    said = vote_about(about, solved=request.form["solved"] == "yes")
     if is_person():
         keep_vote(records().database, said)
     if "fragment" in request.form:
@@ -88,7 +88,8 @@ def vote() -> str | Response:
     return redirect(f"/{page_locale()}/feedback?about={token}", 303)
 
 
-def _vote(about: About, *, solved: bool) -> Vote:
+def vote_about(about: About, *, solved: bool) -> Vote:
+    """What this request's visitor says today."""
     now = datetime.now(UTC)
     given = request.form.get("reason", "")
     reason = next((one for one in Reason if one == given), None)

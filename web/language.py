@@ -1,14 +1,14 @@
 """Which language a page speaks, and how it writes dates, prices and shares."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import cast
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_date
-from babel.numbers import format_percent
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal, format_percent
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug.datastructures import LanguageAccept
@@ -29,6 +29,7 @@ def speak(app: Flask) -> None:
     """Set up translations and the filters that depend on the language."""
     Babel(app, locale_selector=_selected, default_locale="en")
     app.jinja_env.filters.update(day=_day, price=_price, share=_share)
+    app.jinja_env.filters.update(moment=_moment, number=_number)
     app.jinja_env.filters.update(language_name=_language_name, territory=_with_territory)
 
 
@@ -80,6 +81,16 @@ def _day(iso: str) -> str:
         return format_date(date.fromisoformat(iso), "long", locale=_writing())
     except ValueError:
         return iso
+
+
+def _moment(when: datetime) -> str:
+    """A point in time, in UTC as all records are."""
+    day = format_date(when, "medium", locale=_writing())
+    return f"{day}, {format_time(when, 'short', locale=_writing())}"
+
+
+def _number(value: float) -> str:
+    return format_decimal(round(value, 2), locale=_writing())
 
 
 def _price(amount: float, currency: str) -> str:

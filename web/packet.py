@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from kb.cases import ItemKind, PacketItem
 from kb.context import Context
 from kb.feedback import Search, Vote
-from kb.store.feedback import searches_of, votes_of
+from kb.store.feedback import searches_by, votes_by
 from web.finder_json import answers_in_words
 from web.pages import shelf
 from web.records import records, visitor
@@ -22,8 +22,8 @@ def packet_of(context: Context, finder: str) -> tuple[PacketItem, ...]:
     `finder` is a product type and the answers given there, as an address has them.
     """
     database, name = records().database, visitor()
-    asked = _latest_of_each(searches_of(database, name))[-MOST:]
-    votes = votes_of(database, name)[-MOST:]
+    asked = _latest_of_each(searches_by(database, name))[-MOST:]
+    votes = votes_by(database, name)[-MOST:]
     return (
         *map(search_item, asked),
         *map(_vote_item, votes),

@@ -28,8 +28,8 @@ from kb.cases import (
 )
 from kb.delivery.jobs import Event, Way
 from kb.feedback import Channel
+from kb.store.conflicts import inserting
 from kb.store.database import Database
-from kb.store.inserting import inserting
 from kb.store.outbox import put_out
 from kb.store.schema import cases, messages
 
@@ -60,7 +60,7 @@ def open_case(database: Database, key: bytes, new: NewCase, ways: Ways) -> str:
         number = _free_number(connection)
         earlier = _earlier(connection, person, new)
         row = {**_row(new), "number": number, "email_key": person, "repeat_of": earlier}
-        statement = inserting(database, cases).values(row)
+        statement = inserting(connection, cases).values(row)
         known = statement.on_conflict_do_nothing(index_elements=["submission"])
         if connection.execute(known.returning(cases.c.number)).first() is None:
             same = select(cases.c.number).where(cases.c.submission == new.submission)

@@ -15,6 +15,7 @@ from kb.errors import RecordsError
 from kb.store.schema import VERSION
 
 DATABASE_FILE = "kb.sqlite3"  # in the data folder
+IDS = 500  # values in one IN (…); SQLite allows 999 parameters in a statement on old builds
 _WAIT = 15  # seconds that a writer waits for another one
 _WRITES = "kb_writes"  # execution option of connections that write
 

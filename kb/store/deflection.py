@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy import select
 
 from kb.deflection import Deflections, Step
+from kb.store.conflicts import inserting
 from kb.store.database import Database
-from kb.store.inserting import inserting
 from kb.store.schema import contact_steps
 
 
@@ -26,9 +26,9 @@ def note_step(
     with database.read() as connection:  # who goes on writing passes here again and again
         if connection.execute(select(contact_steps.c.step).where(*taken)).first():
             return
-    statement = inserting(database, contact_steps).values(values).on_conflict_do_nothing()
     with database.write() as connection:
-        connection.execute(statement)
+        statement = inserting(connection, contact_steps).values(values)
+        connection.execute(statement.on_conflict_do_nothing())
 
 
 def deflections(database: Database, since: date, until: date) -> Deflections:

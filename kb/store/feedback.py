@@ -1,6 +1,6 @@
 """Searches and votes, written and counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from kb.feedback import Channel, Place, Reason, Search, Vote
-from kb.store.database import Database
-from kb.store.inserting import inserting
+from kb.store.conflicts import inserting
+from kb.store.database import IDS, Database
 from kb.store.schema import searches, votes
 
 
@@ -19,21 +19,17 @@ def add_searches(database: Database, asked: Iterable[Search]) -> None:
     if not rows:
         return
     with database.write() as connection:
-        statement = inserting(database, searches).on_conflict_do_nothing()
-        connection.execute(statement, rows)
+        connection.execute(inserting(connection, searches).on_conflict_do_nothing(), rows)
 
 
 def keep_vote(database: Database, vote: Vote) -> None:
     """Write a vote. An earlier one of this visitor, day, document and place is replaced."""
     values = {**asdict(vote), "reason": vote.reason or ""}
     kept = {"visitor", "day", "document", "place"}
-    statement = inserting(database, votes).values(values)
-    statement = statement.on_conflict_do_update(
-        index_elements=sorted(kept),
-        set_={name: value for name, value in values.items() if name not in kept},
-    )
+    said = {name: value for name, value in values.items() if name not in kept}
     with database.write() as connection:
-        connection.execute(statement)
+        statement = inserting(connection, votes).values(values)
+        connection.execute(statement.on_conflict_do_update(index_elements=sorted(kept), set_=said))
 
 
 def vote_of(database: Database, vote: Vote) -> Vote | None:
@@ -46,7 +42,7 @@ def vote_of(database: Database, vote: Vote) -> Vote | None:
     )
     with database.read() as connection:
         row = connection.execute(select(votes).where(*same)).mappings().one_or_none()
-    return None if row is None else _vote(row)
+    return None if row is None else vote_from(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def satisfaction(database: Database, since: datetime) -> list[Satisfaction]:
     return sorted(counted, key=lambda one: (one.share, -one.unsolved, one.document))
 
 
-def searches_of(database: Database, visitor: str) -> list[Search]:
+def searches_by(database: Database, visitor: str) -> list[Search]:
     """What a visitor asked today, in order: tomorrow they have another name."""
     query = select(searches).where(searches.c.visitor == visitor).order_by(searches.c.at)
     with database.read() as connection:
@@ -92,11 +88,11 @@ def search_by_id(database: Database, query_id: str) -> Search | None:
     return None if row is None else _search(row)
 
 
-def votes_of(database: Database, visitor: str) -> list[Vote]:
+def votes_by(database: Database, visitor: str) -> list[Vote]:
     """What a visitor said today of what they read, in order."""
     query = select(votes).where(votes.c.visitor == visitor).order_by(votes.c.at, votes.c.id)
     with database.read() as connection:
-        return [_vote(row) for row in connection.execute(query).mappings()]
+        return [vote_from(row) for row in connection.execute(query).mappings()]
 
 
 def searches_since(database: Database, since: datetime) -> list[Search]:
@@ -112,14 +108,44 @@ def votes_since(database: Database, since: datetime) -> list[Vote]:
     query = select(votes).where(votes.c.at >= since).order_by(votes.c.at, votes.c.id)
     with database.read() as connection:
         rows = connection.execute(query).mappings().all()
-    return [_vote(row) for row in rows]
+    return [vote_from(row) for row in rows]
+
+
+def numbered_votes(database: Database, since: datetime) -> dict[int, Vote]:
+    """Votes by their ids, in the order of their last change."""
+    query = select(votes).where(votes.c.at >= since).order_by(votes.c.at, votes.c.id)
+    with database.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    return {row["id"]: vote_from(row) for row in rows}
+
+
+def votes_of(database: Database, numbers: Sequence[int]) -> dict[int, Vote]:
+    """The votes of these ids that are still there."""
+    found: dict[int, Vote] = {}
+    with database.read() as connection:
+        for start in range(0, len(numbers), IDS):
+            query = select(votes).where(votes.c.id.in_(numbers[start : start + IDS]))
+            found |= {row["id"]: vote_from(row) for row in connection.execute(query).mappings()}
+    return found
+
+
+def searches_of(database: Database, query_ids: Sequence[str]) -> dict[str, Search]:
+    """The searches of these ids that are still there."""
+    found: dict[str, Search] = {}
+    with database.read() as connection:
+        for start in range(0, len(query_ids), IDS):
+            query = select(searches).where(searches.c.query_id.in_(query_ids[start : start + IDS]))
+            rows = connection.execute(query).mappings()
+            found |= {row["query_id"]: _search(row) for row in rows}
+    return found
 
 
 def _search(row: Any) -> Search:
     return Search(**{**row, "channel": Channel(row["channel"])})
 
 
-def _vote(row: Any) -> Vote:
+def vote_from(row: Any) -> Vote:
+    """A row of the table of votes."""
     known = {name: value for name, value in row.items() if name != "id"}
     reason = Reason(row["reason"]) if row["reason"] else None
     return Vote(**{**known, "place": Place(row["place"]), "reason": reason})

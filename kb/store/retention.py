@@ -1,0 +1,113 @@
+"""Forgetting in time: what visitors typed is kept as it was for some weeks, and no longer."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from kb.store.database import IDS, Database
+from kb.store.schema import evidence, login_attempts, searches, subscriptions, tasks, votes
+from kb.subscriptions import Progress
+from kb.tasks import State, TaskKind
+
+UNCONFIRMED = timedelta(days=7)  # that an address nobody confirmed is kept
+AFTER_MAIL = timedelta(days=30)  # that one is kept after its mail, so that its links work
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much one run forgot."""
+
+    questions: int  # of searches; the searches stay, to be counted
+    comments: int
+    tasks: int  # whose question was forgotten with its searches
+    addresses: int
+
+
+def retain(
+    database: Database,
+    now: datetime,
+    *,
+    searches_days: int,
+    least_visitors: int,
+    comments_days: int,
+) -> Forgotten:
+    """Forget what is older than it may be; running it again changes nothing.
+
+    Of the questions older than `searches_days` only those stay that `least_visitors` visitors of a
+    day asked in the same words.
+    """
+    old = now - timedelta(days=searches_days)
+    with database.write() as connection:
+        questions = _forget_questions(connection, old, least_visitors)
+        titles = _forget_tasks(connection, old, least_visitors)
+        comments = connection.execute(
+            update(votes)
+            .where(votes.c.at < now - timedelta(days=comments_days), votes.c.comment != "")
+            .values(comment="")
+        ).rowcount
+        addresses = _forget_addresses(connection, now)
+        connection.execute(
+            delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1))
+        )
+    return Forgotten(questions, comments, titles, addresses)
+
+
+def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
+    """Visitors have another name every day, so different names are visitor-days."""
+    asked = searches.c.question != ""
+    visitors: dict[tuple[str, str], set[str]] = defaultdict(set)
+    query = select(searches.c.locale, searches.c.question, searches.c.visitor).where(asked)
+    for locale, question, visitor in connection.execute(query).all():
+        visitors[locale, _folded(question)].add(visitor)
+    rare = {said for said, names in visitors.items() if len(names) < least}
+    stale = select(searches.c.query_id, searches.c.locale, searches.c.question).where(
+        asked, searches.c.at < old
+    )
+    gone = [
+        query_id
+        for query_id, locale, question in connection.execute(stale)
+        if (locale, _folded(question)) in rare
+    ]
+    for start in range(0, len(gone), IDS):
+        some = searches.c.query_id.in_(gone[start : start + IDS])
+        connection.execute(update(searches).where(some).values(question=""))
+    return len(gone)
+
+
+def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:
+    """Questions that stand in tasks: kept once an editor took the task on, or enough asked it."""
+    count = func.count(evidence.c.visitor.distinct())
+    often = (
+        select(evidence.c.task)
+        .where(evidence.c.visitor != "")
+        .group_by(evidence.c.task)
+        .having(count >= least)
+    )
+    kinds = [TaskKind.GAP.value, TaskKind.QUESTION.value]
+    untaken = [State.OPEN.value, State.DISMISSED.value]
+    changed = connection.execute(
+        update(tasks)
+        .where(
+            tasks.c.kind.in_(kinds),
+            tasks.c.title != "",
+            tasks.c.state.in_(untaken),
+            tasks.c.opened < old,
+            tasks.c.id.not_in(often),
+        )
+        .values(title="", state=State.DISMISSED.value)
+    )
+    return changed.rowcount
+
+
+def _forget_addresses(connection: Connection, now: datetime) -> int:
+    asked = subscriptions.c.state == Progress.ASKED.value
+    told = subscriptions.c.state.in_([Progress.TOLD.value, Progress.SOLVED.value])
+    unconfirmed = delete(subscriptions).where(asked, subscriptions.c.asked < now - UNCONFIRMED)
+    done = delete(subscriptions).where(told, subscriptions.c.changed < now - AFTER_MAIL)
+    return connection.execute(unconfirmed).rowcount + connection.execute(done).rowcount
+
+
+def _folded(question: str) -> str:
+    return " ".join(question.casefold().split())

@@ -1,0 +1,95 @@
+"""What visitors typed is forgotten in time, on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from test_store_records import SEARCH
+from test_store_subscriptions import CUSTOMER, letter
+from test_store_tasks import ERIKA, GAP, VOTE, search
+
+from kb.store.database import Database
+from kb.store.feedback import add_searches, keep_vote, searches_since, votes_since
+from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, retain
+from kb.store.schema import subscriptions
+from kb.store.subscriptions import confirm, subscribe
+from kb.store.tasks import accept, list_tasks, record
+from kb.tasks import Finding, State
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+OLD = NOW - timedelta(days=31)
+NOTHING = Forgotten(0, 0, 0, 0)
+
+
+def run(database: Database, now: datetime = NOW) -> Forgotten:
+    return retain(database, now, searches_days=30, least_visitors=5, comments_days=365)
+
+
+def questions(database: Database) -> list[str]:
+    return [one.question for one in searches_since(database, LONG_AGO)]
+
+
+def test_rare_old_questions_are_forgotten_and_still_counted(database: Database) -> None:
+    add_searches(database, [replace(SEARCH, at=OLD), replace(SEARCH, query_id="new", at=NOW)])
+    assert run(database).questions == 1
+    assert questions(database) == ["", SEARCH.question]
+    assert run(database) == NOTHING
+
+
+@pytest.mark.parametrize(("visitors", "kept"), [(4, False), (5, True)])
+def test_what_five_visitor_days_asked_stays(database: Database, visitors: int, kept: bool) -> None:
+    for number in range(visitors):
+        words = "Akku  lädt nicht" if number else "akku lädt NICHT"
+        one = replace(SEARCH, query_id=f"q{number}", visitor=f"v{number}", question=words, at=OLD)
+        add_searches(database, [one, replace(one, query_id=f"again{number}")])
+    run(database)
+    assert all(questions(database)) is kept
+
+
+def test_the_same_words_in_another_language_are_another_question(database: Database) -> None:
+    for number in range(5):
+        one = replace(SEARCH, query_id=f"q{number}", visitor=f"v{number}", at=OLD)
+        add_searches(database, [replace(one, locale="de" if number else "en")])
+    assert run(database).questions == 5
+
+
+def test_tasks_forget_with_their_searches_unless_an_editor_took_them(database: Database) -> None:
+    record(database, [Finding(GAP, (search("q1", "v1"), search("q2", "v2")))])
+    record(database, [Finding(replace(GAP, title="Andere Frage"), (search("q3"),))])
+    often = tuple(search(f"o{n}", f"v{n}") for n in range(5))
+    record(database, [Finding(replace(GAP, title="Oft gefragt"), often)])
+    accept(database, list_tasks(database)[1].id, ERIKA)
+    later = datetime.now(UTC) + timedelta(days=31)
+    assert run(database, later).tasks == 1
+    found = [(task.subject.title, task.state) for task in list_tasks(database)]
+    assert found == [
+        ("", State.DISMISSED),
+        ("Andere Frage", State.ACCEPTED),
+        ("Oft gefragt", State.OPEN),
+    ]
+    assert run(database, later) == NOTHING
+
+
+def test_comments_go_after_a_year_and_votes_stay(database: Database) -> None:
+    said = replace(VOTE, comment="Stimmt nicht", at=NOW - timedelta(days=366))
+    keep_vote(database, said)
+    keep_vote(database, replace(said, visitor="v2", at=NOW))
+    assert run(database).comments == 1
+    assert [vote.comment for vote in votes_since(database, LONG_AGO)] == ["", "Stimmt nicht"]
+
+
+def test_addresses_go_when_nobody_confirmed_or_all_is_said(database: Database) -> None:
+    keep_vote(database, VOTE)
+    subscribe(database, VOTE, CUSTOMER, "", letter, NOW)
+    assert run(database, NOW + UNCONFIRMED - timedelta(hours=1)) == NOTHING
+    assert run(database, NOW + UNCONFIRMED + timedelta(hours=1)).addresses == 1
+    subscribe(database, VOTE, CUSTOMER, "", letter, NOW)
+    with database.read() as connection:
+        name = connection.execute(select(subscriptions.c.id)).scalar_one()
+    confirm(database, name, letter)
+    assert run(database, NOW + timedelta(days=400)) == NOTHING  # it was promised a mail
+    with database.write() as connection:
+        connection.execute(subscriptions.update().values(state="told", changed=NOW))
+    assert run(database, NOW + AFTER_MAIL + timedelta(hours=1)).addresses == 1

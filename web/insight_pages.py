@@ -1,0 +1,203 @@
+"""Insight at `/admin/insight`: what customers ask, whether it helps, and the evidence for it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from babel.dates import format_date
+from flask import Blueprint, Response, current_app, request
+from flask_babel import get_locale
+
+from kb.documents import Document, Kind
+from kb.feedback import Search, Vote
+from kb.insight import Counts, Place, Step
+from kb.settings import Settings
+from kb.store.feedback import searches_since, votes_since
+from web.admin import published, render_admin
+from web.charts import bar_chart
+from web.documents import localized_document
+from web.language import ui_language
+from web.records import records
+from web.reports import DEFAULT_DAYS, MOST_DAYS, contact_figures, make_report, report_csv
+from web.staff import ROOM, staff_only
+
+insight_pages = Blueprint("insight", __name__, url_prefix=f"{ROOM}/insight")
+
+_SPANS = (7, 30, 90)
+_WEEKS_FROM = 60  # days; as many bars of single days cannot be told apart
+_ROWS = 200  # of evidence on a page
+
+_Row = TypeVar("_Row", Search, Vote)
+
+
+@insight_pages.get("/")
+@staff_only()
+def overview() -> str:
+    days, step = _span()
+    now = datetime.now(UTC)
+    report = make_report(records().database, published(), days=days, step=step, now=now)
+    figures = report.insight
+    starts = list(figures.over_time)
+    labels = [format_date(day, _day_pattern(), locale=get_locale()) for day in starts]
+    return render_admin(
+        "insight.html",
+        report=report,
+        figures=figures,
+        charts=_charts(labels, list(figures.over_time.values())),
+        steps=list(zip(labels, starts, figures.over_time.values(), strict=True)),
+        contacts=contact_figures(figures.contacts),
+        documents={one.document: document_named(one.document) for one in figures.documents},
+        days=days,
+        step=step,
+        spans=_SPANS,
+        evidence=_evidence_address(figures.since, figures.until),
+        evidence_of=lambda start, page, **filters: _evidence_address(
+            start, start + timedelta(days=step.days - 1)
+        )(page, **filters),
+    )
+
+
+@insight_pages.get("/report.csv")
+@staff_only()
+def download() -> Response:
+    days, step = _span()
+    now = datetime.now(UTC)
+    report = make_report(records().database, published(), days=days, step=step, now=now)
+    response = Response(report_csv(report), content_type="text/csv; charset=utf-8")
+    name = f"report-{report.insight.since}-{report.insight.until}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@insight_pages.get("/searches")
+@staff_only()
+def searches() -> str:
+    """The searches behind a figure; filters stand in the address."""
+    found = _between(searches_since(records().database, _since()))
+    names = ("status", "phase", "team", "locale")
+    found = _having(found, {name: attrgetter(name) for name in names})
+    shown = found[::-1][:_ROWS]
+    documents = {one.document: document_named(one.document) for one in shown}
+    return render_admin(
+        "searches.html",
+        searches=shown,
+        more=len(found) - len(shown),
+        documents=documents,
+        kept_days=_settings().retain_searches,
+    )
+
+
+@insight_pages.get("/votes")
+@staff_only()
+def votes() -> str:
+    """The votes behind a figure; filters stand in the address."""
+    found = _between(votes_since(records().database, _since()))
+    found = _having(
+        found,
+        {
+            "document": lambda vote: vote.document,
+            "solved": lambda vote: "yes" if vote.solved else "no",
+            "phase": lambda vote: _place(vote.document).phase,
+            "team": lambda vote: _place(vote.document).team,
+        },
+    )
+    shown = found[::-1][:_ROWS]
+    documents = {one.document: document_named(one.document) for one in shown}
+    return render_admin(
+        "votes.html", votes=shown, more=len(found) - len(shown), documents=documents
+    )
+
+
+def document_named(name: str) -> Document | None:
+    """The document of this kind/id in the reader's language, or another; None when it is gone."""
+    found = published()
+    kind, _, document_id = name.partition("/")
+    if found is None or not document_id:
+        return None
+    number = localized_document(found, Kind(kind), document_id, ui_language())
+    return None if number is None else found.library.document(number)
+
+
+def _place(name: str) -> Place:
+    found, document = published(), document_named(name)
+    if found is None or document is None:
+        return Place()
+    return Place(document.phase, found.site.team_of(document.owner_team))
+
+
+def _charts(labels: list[str], counts: list[Counts]) -> dict[str, Any]:
+    answered = [one.searches - one.related - one.unanswered for one in counts]
+    return {
+        "searches": bar_chart(
+            labels,
+            {
+                "answered": answered,
+                "related": [one.related for one in counts],
+                "unanswered": [one.unanswered for one in counts],
+            },
+        ),
+        "votes": bar_chart(
+            labels,
+            {
+                "solved": [one.solved for one in counts],
+                "unsolved": [one.unsolved for one in counts],
+            },
+        ),
+        "effort": bar_chart(
+            labels, {"effort": [round(one.effort_index or 0, 2) for one in counts]}
+        ),
+    }
+
+
+def _span() -> tuple[int, Step]:
+    """How many days, cut into what; anything that makes no sense is the usual."""
+    asked = request.args.get("days", "")
+    days = int(asked) if asked.isdecimal() and len(asked) < 5 else DEFAULT_DAYS
+    days = min(MOST_DAYS, max(1, days))
+    usual = Step.WEEK if days >= _WEEKS_FROM else Step.DAY
+    return days, next((step for step in Step if step == request.args.get("by")), usual)
+
+
+def _day_pattern() -> str:
+    return "d.M." if ui_language().startswith("de") else "d MMM"
+
+
+def _evidence_address(since: date, until: date) -> Callable[..., str]:
+    """What templates call: `evidence("searches", status="no_answer")`."""
+
+    def address(page: str, **filters: str) -> str:
+        span = {"from": since.isoformat(), "to": until.isoformat()} | filters
+        return f"{ROOM}/insight/{page}?{urlencode(span)}"
+
+    return address
+
+
+def _since() -> datetime:
+    return datetime.combine(_day("from", date.min), time(), UTC)
+
+
+def _between(found: list[_Row]) -> list[_Row]:
+    until = _day("to", date.max)
+    return [one for one in found if one.at.date() <= until]
+
+
+def _having(found: list[_Row], fields: Mapping[str, Callable[[_Row], str]]) -> list[_Row]:
+    """Rows whose fields are what the address asks for; an empty value is asked for, too."""
+    for name, value_of in fields.items():
+        if name in request.args:
+            found = [one for one in found if value_of(one) == request.args[name]]
+    return found
+
+
+def _day(name: str, usual: date) -> date:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return usual
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found

@@ -1,0 +1,44 @@
+"""Options that mean the same on every command, and the settings they are part of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from kb.settings import Settings
+
+Command = Callable[..., Any]
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def content_option(command: Command) -> Command:
+    return click.option(
+        "--content", type=FOLDER, help="Folder of Markdown and products.  [default: content]"
+    )(command)
+
+
+def data_option(command: Command) -> Command:
+    return click.option(
+        "--data", type=FOLDER, help="Folder of everything Lotse writes.  [default: data]"
+    )(command)
+
+
+def models_option(command: Command) -> Command:
+    return click.option(
+        "--models", type=FOLDER, help="Folder of prepared models.  [default: models in --data]"
+    )(command)
+
+
+def settings_from(**options: Any) -> "Settings":
+    """Settings with what the command line gave on top."""
+    from kb.settings import load_settings
+
+    return load_settings(options)
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal, beside the results."""
+    click.echo(sentence, err=True)

@@ -1,0 +1,75 @@
+"""`kb report`: what /admin/insight shows, for scripts and spreadsheets."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from web.options import data_option, settings_from
+from web.user_commands import opened_records
+
+_COLUMNS = {
+    "searches": "searches",
+    "unanswered": "unanswered",
+    "unanswered_rate": "rate",
+    "votes_solved": "solved",
+    "votes_unsolved": "not solved",
+    "satisfaction": "satisfied",
+    "resolution_confirmed": "confirmed",
+    "resolution_assumed": "assumed",
+    "effort_index": "effort",
+}
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True)
+@click.option("--by", "step", type=click.Choice(["day", "week"]), default="day", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print all figures as one CSV table.")
+@data_option
+def report(days: int, step: str, as_json: bool, as_csv: bool, **options: Any) -> None:
+    """Report what customers asked, whether it helped, and what was done about it."""
+    from kb.errors import SearchIndexError
+    from kb.insight import Step
+    from search.searcher import Searcher
+    from web.printing import print_json
+    from web.reports import make_report, report_csv, report_json
+
+    settings = settings_from(**options)
+    try:
+        searcher = Searcher.open(settings.index_folder, None)
+    except SearchIndexError:
+        searcher = None  # figures are counted all the same; votes then belong to no phase
+    with opened_records(**options) as database:
+        now = datetime.now(UTC)
+        made = make_report(database, searcher, days=days, step=Step(step), now=now)
+    if as_json:
+        return print_json(report_json(made))
+    if as_csv:
+        return click.echo(report_csv(made), nl=False)
+    _print(report_json(made))
+
+
+def _print(figures: dict[str, Any]) -> None:
+    rows = {"all": figures["overall"]}
+    rows |= {f"phase {name}": row for name, row in figures["by_phase"].items()}
+    rows |= {f"team {name}": row for name, row in figures["by_team"].items()}
+    head = f"{figures['since']} to {figures['until']}"
+    click.echo(f"{head:26}" + "".join(f"{title:>12}" for title in _COLUMNS.values()))
+    for name, row in rows.items():
+        click.echo(f"{name:26}" + "".join(f"{_cell(row[one]):>12}" for one in _COLUMNS))
+    acted = figures["acted_upon"]
+    click.echo(
+        f"\n{acted['negative']} negative votes, {acted['fixed']} led to a change"
+        f" ({_cell(acted['share'])})"
+    )
+    for gap in figures["gaps"]:
+        click.echo(f"gap #{gap['task']}: asked {gap['asked']} times: {gap['question']}")
+    for row in figures["documents"]:
+        click.echo(f"{row['document']:50} {row['votes_solved']:4} yes {row['votes_unsolved']:4} no")
+    click.echo(f"\nEffort index: {figures['effort_formula']} ÷ episodes.")
+    click.echo("Deflection, repeat contacts and self-service score: not recorded yet.")
+
+
+def _cell(value: object) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,174 @@
+"""The one report, for `/admin/insight` and `kb report`: the same numbers in every form."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from kb.documents import Kind
+from kb.insight import EFFORT_FORMULA, Contacts, Counts, Insight, Place, Step, insight
+from kb.store.database import Database
+from kb.store.feedback import searches_since, votes_since
+from kb.store.tasks import ActedUpon, acted_upon, list_tasks
+from kb.tasks import State, Task, TaskKind, by_weight
+from search.searcher import Searcher
+from web.documents import localized_document
+
+DEFAULT_DAYS, MOST_DAYS = 30, 366
+_NOT_RECORDED = (
+    "deflection_explicit",
+    "deflection_implicit",
+    "repeat_contact_rate",
+    "self_service_score",
+)
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins so
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    insight: Insight
+    gaps: tuple[Task, ...]  # clusters of unanswered questions, the weightiest first
+    acted: ActedUpon
+    made: datetime
+
+
+def make_report(
+    database: Database,
+    searcher: Searcher | None,
+    *,
+    days: int,
+    step: Step,
+    now: datetime,
+    contacts: Contacts | None = None,
+) -> Report:
+    """The report of the last `days`, today included. Documents belong where `searcher` says."""
+    since = datetime.combine(now.date() - timedelta(days=days - 1), time(), UTC)
+
+    def place_of(document: str) -> Place:
+        kind, _, name = document.partition("/")
+        if searcher is None:
+            return Place()
+        locale = searcher.site.default_locale
+        number = localized_document(searcher, Kind(kind), name, locale)
+        if number is None:
+            return Place()
+        found = searcher.library.document(number)
+        return Place(found.phase, searcher.site.team_of(found.owner_team))
+
+    live = [state for state in State if state.is_live]
+    gaps = list_tasks(database, states=live, kind=TaskKind.GAP)
+    figures = insight(
+        searches_since(database, since),
+        votes_since(database, since),
+        place_of,
+        until=now.date(),
+        days=days,
+        step=step,
+        now=now,
+        contacts=contacts,
+    )
+    return Report(figures, tuple(by_weight(gaps, now)), acted_upon(database, since), now)
+
+
+def report_json(report: Report) -> Json:
+    """What `kb report --json` prints. docs/operating.md explains every field."""
+    found = report.insight
+    return {
+        "since": found.since.isoformat(),
+        "until": found.until.isoformat(),
+        "step": found.step.value,
+        "overall": found.overall.figures(),
+        "by_phase": _each(found.by_phase.items()),
+        "by_team": _each(found.by_team.items()),
+        "over_time": _each((day.isoformat(), counts) for day, counts in found.over_time.items()),
+        "documents": [
+            {
+                "document": one.document,
+                "votes_solved": one.solved,
+                "votes_unsolved": one.unsolved,
+                "satisfaction": round(one.satisfaction, 4),
+            }
+            for one in found.documents
+        ],
+        "gaps": [
+            {
+                "task": task.id,
+                "question": task.subject.title,
+                "locale": task.subject.locale,
+                "team": task.subject.team,
+                "asked": len(task.evidence),
+            }
+            for task in report.gaps
+        ],
+        "acted_upon": _acted(report.acted),
+        "contacts": contact_figures(found.contacts),
+        "effort_formula": EFFORT_FORMULA,
+    }
+
+
+def contact_figures(contacts: Contacts | None) -> Json:
+    """Deflection and repeats; null for all of them as long as no contacts are recorded."""
+    if contacts is None:
+        return dict.fromkeys(_NOT_RECORDED)
+    rate = contacts.repeats / contacts.contacts if contacts.contacts else None
+    return {
+        **dict.fromkeys(_NOT_RECORDED),
+        "deflection_explicit": contacts.deflected_explicit,
+        "deflection_implicit": contacts.deflected_implicit,
+        "repeat_contact_rate": rate,
+    }
+
+
+def report_csv(report: Report) -> str:
+    """The report as one table: table, name, figure, value. Safe to open in a spreadsheet."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(("table", "name", "figure", "value"))
+    for row in _rows(report_json(report)):
+        writer.writerow([safe_cell(cell) for cell in row])
+    return written.getvalue()
+
+
+def safe_cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: text that could be one gets a quote."""
+    if isinstance(value, str) and value.startswith(_FORMULAS):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _rows(report: Json) -> Iterator[tuple[object, ...]]:
+    for table, found in report.items():
+        if isinstance(found, list):
+            yield from _rows_of_list(table, found)
+        elif isinstance(found, dict):
+            for name, value in found.items():
+                if isinstance(value, dict):
+                    yield from ((table, name, figure, one) for figure, one in value.items())
+                else:
+                    yield table, "", name, value
+        else:
+            yield table, "", "", found
+
+
+def _rows_of_list(table: str, found: Iterable[Json]) -> Iterator[tuple[object, ...]]:
+    """The first field names the row, the others are its figures."""
+    for row in found:
+        (_, name), *figures = row.items()
+        yield from ((table, name, figure, value) for figure, value in figures)
+
+
+def _each(groups: Iterable[tuple[str, Counts]]) -> Json:
+    return {name or "none": counts.figures() for name, counts in groups}
+
+
+def _acted(acted: ActedUpon) -> Json:
+    share = None if acted.share is None else round(acted.share, 4)
+    return {
+        "negative": acted.negative,
+        "in_tasks": acted.in_tasks,
+        "fixed": acted.fixed,
+        "share": share,
+    }
