@@ -14,7 +14,7 @@ index: $(VENV)/.ready
 	$(BIN)/kb index
 
 test: $(VENV)/.ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Long trials that are not part of every run.
 trial: $(VENV)/.ready

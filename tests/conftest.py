@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browser_fixtures import center, chromium, look, onlookers, visit
 from fakes import FakeEncoder
+from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
 from records import database, postgres
 
@@ -89,7 +90,9 @@ def built_index(tmp_path_factory: pytest.TempPathFactory, encoder: FakeEncoder) 
 def real_index(prepared_models: Path, real_encoder: OnnxEncoder) -> Path:
     """The example help center, indexed with the real model; its vectors serve the next run too."""
     index = prepared_models.parent / "test-example" / "index"
-    build_index(EXAMPLE, index, real_encoder)
+    index.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(index.parent / ".tests.lock"):  # several processes test at once
+        build_index(EXAMPLE, index, real_encoder)
     return index
 
 

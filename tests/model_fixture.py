@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from search.encoder import OnnxEncoder
 from search.model.prepare import prepare
@@ -26,7 +27,9 @@ test_models_folder.__test__ = False  # type: ignore[attr-defined]
 def prepared_models() -> Path:
     """A models folder in which the default model is prepared and in use."""
     models = test_models_folder()
-    prepare(None, models, lambda _: None)
+    models.mkdir(parents=True, exist_ok=True)
+    with FileLock(models / ".tests.lock"):  # several processes test at once
+        prepare(None, models, lambda _: None)
     return models
 
 
