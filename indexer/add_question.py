@@ -48,9 +48,9 @@ def with_question(text: str, question: str) -> str:
     """
     try:
         source, _, body_line = split(text)
-        before, _, _ = read(source)
+        before = _fields(source)
         edited = _insert(text, source, body_line > 1, json.dumps(question, ensure_ascii=False))
-        after, _, _ = read(split(edited)[0])
+        after = _fields(split(edited)[0])
     except (FrontMatterError, yaml.YAMLError) as error:
         raise ContentError(f"Its front matter cannot be read: {error}.") from error
     wanted = {**before, _KEY: [*_questions(before), question]}
@@ -68,7 +68,7 @@ def _edited(data: bytes, source: str, question: str) -> bytes | None:
     if ends.join(text.split("\n")) != whole.removeprefix(_MARK):
         raise ContentError(f"{source}: its lines end in different ways; add the question by hand.")
     try:
-        there = _questions(read(split(text)[0])[0])
+        there = _questions(_fields(split(text)[0]))
         if question in there:
             return None
         edited = with_question(text, question)
@@ -96,16 +96,21 @@ def _questions(fields: dict[str, Any]) -> list[str]:
     return [found] if isinstance(found, str) else list(found)
 
 
+def _fields(source: str) -> dict[str, Any]:
+    """The fields, with the line end that a last block of text needs to end as others do."""
+    return read(f"{source}\n")[0]
+
+
 def _body(text: str) -> str:
-    return split(text)[1]
+    return split(text)[1].lstrip("\n")
 
 
 def _insert(text: str, source: str, has_fields: bool, quoted: str) -> str:
     if not has_fields:
         return f"---\n{_KEY}:\n{_INDENT}- {quoted}\n---\n\n{text}"
     first = text.index("\n") + 1  # behind the opening fence
-    edited = _insert_field(source, quoted)
-    return text[:first] + edited + text[first + len(source) :]
+    edited, rest = _insert_field(source, quoted), text[first + len(source) :]
+    return text[:first] + edited + (rest if rest.startswith("\n") else f"\n{rest}")
 
 
 def _insert_field(source: str, quoted: str) -> str:

@@ -133,8 +133,8 @@ class Searcher:
     def meanings(self, questions: Sequence[str], locale: str) -> FloatArray:
         """What questions of one language mean: (questions, dimensions), unit length.
 
-        The encoder's vectors less what all questions here share, which would make every two of
-        them alike (their cosines begin at .8). Without an encoder, only equal words are alike.
+        The encoder's vectors less what all questions here share, which would make any two of
+        them alike (with a cosine of about .8). Without an encoder, only equal words are alike.
         """
         index = self._indexes.get(self.spoken(locale))
         encoder, usual = self._ranker.encoder, index.usual_vector if index else None

@@ -30,8 +30,8 @@ def retain(**options: Any) -> None:
             comments_days=settings.retain_comments,
         )
     click.echo(
-        f"Forgot {done.questions} questions, {done.comments} comments,"
-        f" the questions of {done.tasks} tasks and {done.addresses} addresses."
+        f"Forgotten: questions {done.questions}, comments {done.comments},"
+        f" titles of tasks {done.tasks}, addresses {done.addresses}."
     )
 
 
@@ -63,4 +63,4 @@ def erase_subject(email: str, **options: Any) -> None:
         done = erase(database, address)
         with database.write() as connection:  # that it was done, not to whom
             note(connection, COMMAND_LINE, "subject.erase", "an address")
-    click.echo("Erased: " + ", ".join(f"{number} {name}" for name, number in done.items()) + ".")
+    click.echo("Erased: " + ", ".join(f"{name} {number}" for name, number in done.items()) + ".")

@@ -62,9 +62,10 @@ def admit_staff(app: Flask) -> None:
     _csrf.init_app(app)
     manager = LoginManager()
     manager.session_protection = None  # browsers change their address on the way home
-    # Its context processor would look for a session on every page of the site.
-    manager.init_app(app, add_context_processor=False)
     manager.user_loader(_load)
+    # Not `init_app`: what it adds looks for a session in every request, also of visitors, who
+    # would then get pages that no cache may share.
+    app.login_manager = manager  # type: ignore[attr-defined]
 
 
 def staff_only(*roles: Role) -> Callable[[_View], _View]:

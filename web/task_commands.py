@@ -130,7 +130,7 @@ def close(number: int, commit: str, dismiss: bool, **options: Any) -> None:
     letter = _letter(settings_from(**options))
     with opened_records(**options) as database:
         told = store.close(database, number, COMMAND_LINE, state, commit, letter)
-    click.echo(f"Task {number} is {state}; {told} e-mails are queued.")
+    click.echo(f"Task {number} is {state}. E-mails queued: {told}.")
 
 
 @tasks.command("refresh")
@@ -151,7 +151,7 @@ def refresh(no_eval: bool, **options: Any) -> None:
             done = look(database, searcher, datetime.now(UTC), judged)
         finally:
             searcher.close()
-    click.echo(f"{done.opened} tasks opened; looked at {done.looked_at} pieces of evidence.")
+    click.echo(f"Tasks opened: {done.opened}. Evidence looked at: {done.looked_at}.")
 
 
 @tasks.command("apply")

@@ -49,6 +49,7 @@ def overview() -> str:
         "tasks.html",
         tasks=found[:_SHOWN],
         more=max(0, len(found) - _SHOWN),
+        unconfirmed=len(listed) - len(found),
         documents={task.id: document_of_task(task) for task in found[:_SHOWN]},
         now=now,
         teams=store.teams_with_tasks(database),

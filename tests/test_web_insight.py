@@ -1,0 +1,160 @@
+"""Insight at /admin/insight and `kb report`: the same numbers, each with its evidence."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from centers import Markup
+from click.testing import CliRunner
+from fakes import FakeEncoder
+from flask.testing import FlaskClient
+from staffed import staffed
+from test_store_records import SEARCH, VOTE
+
+from kb.staff import Role
+from kb.store.database import Database
+from kb.store.feedback import add_searches, keep_vote
+from kb.store.tasks import record
+from kb.tasks import Evidence, Finding, Source, Subject, TaskKind
+from web.charts import bar_chart
+from web.cli import main
+from web.reports import safe_cell
+
+NOW = datetime.now(UTC)
+INSIGHT = "/admin/insight/"
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def agent(built_index: Path, encoder: FakeEncoder, tmp_path: Path) -> FlaskClient:
+    """Somebody who looks at three searches, two votes and a gap that looks like a formula."""
+    browser = staffed(built_index, encoder, tmp_path, Role.AGENT)
+    database = Database.in_folder(tmp_path)
+    statuses = ("answered", "related", "no_answer")
+    add_searches(
+        database,
+        [
+            replace(SEARCH, query_id=f"q{n}", visitor=f"v{n}", status=status, at=NOW)
+            for n, status in enumerate(statuses)
+        ],
+    )
+    keep_vote(database, replace(VOTE, visitor="v0", at=NOW))
+    keep_vote(database, replace(VOTE, visitor="v1", at=NOW, solved=True, reason=None, comment=""))
+    gap = Subject(TaskKind.GAP, "", "de", FORMULA, "service", "")
+    record(database, [Finding(gap, (Evidence(Source.SEARCH, "q2", "v2", NOW),))])
+    database.close()
+    return browser
+
+
+def reported(folder: Path, *options: str) -> str:
+    result = CliRunner().invoke(main, ["report", "--data", str(folder), *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_page_and_command_line_tell_the_same(agent: FlaskClient, tmp_path: Path) -> None:
+    figures = json.loads(reported(tmp_path, "--json"))
+    assert figures["overall"]["searches"] == 3
+    assert figures["overall"]["unanswered"] == 1
+    assert figures["overall"]["satisfaction"] == 0.5
+    assert figures["documents"][0]["document"] == "article/order-invoice"
+    assert figures["acted_upon"] == {"negative": 1, "in_tasks": 0, "fixed": 0, "share": 0.0}
+    assert figures["contacts"]["deflection_explicit"] is None
+    page = Markup(agent.get(INSIGHT).text).text
+    assert "33%" in page and "50% 2 votes" in page and "not recorded yet" in page
+
+
+def test_every_figure_leads_to_its_evidence(agent: FlaskClient) -> None:
+    page = Markup(agent.get(INSIGHT).text)
+    evidence = {one for one in page.values("a", "href") if "/insight/" in one and "from=" in one}
+    assert evidence
+    shown = {link: agent.get(link) for link in evidence}
+    assert {reply.status_code for reply in shown.values()} == {200}
+    rows = [
+        Markup(reply.text).text
+        for link, reply in shown.items()
+        if "status=no_answer" in link and SEARCH.question in reply.text
+    ]
+    assert rows
+    assert not [text for text in rows if "articles shown" in text]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?days=-1", "?days=²", "?days=99999999999", "?by=year", "?days=366&by=day", "?days=1&by=week"],
+)
+def test_a_span_may_say_anything(agent: FlaskClient, query: str) -> None:
+    assert agent.get(INSIGHT + query).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["?from=yesterday&to=%00", "?from=0001-01-01&to=9999-12-31", "?status=%27", "?team="]
+)
+def test_evidence_may_be_asked_for_with_anything(agent: FlaskClient, query: str) -> None:
+    for page in ("searches", "votes"):
+        assert agent.get(f"{INSIGHT}{page}{query}").status_code == 200
+
+
+def test_charts_have_a_name_and_a_table_behind_them(agent: FlaskClient) -> None:
+    page = Markup(agent.get(INSIGHT).text)
+    charts = page.all("svg", role="img")
+    assert len(charts) == 3
+    assert all("table below" in chart["aria-label"] for chart in charts)
+    assert len(page.all("details")) == 3
+    assert not page.all("script") and not [one for one in page.elements if "style" in one[1]]
+
+
+def test_the_csv_holds_every_figure_and_no_formula(agent: FlaskClient, tmp_path: Path) -> None:
+    text = reported(tmp_path, "--csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["figure"] for row in rows if row["table"] == "overall"} >= {"searches"}
+    assert f"'{FORMULA}" in [row["value"] for row in rows]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
+    reply = agent.get(f"{INSIGHT}report.csv")
+    assert reply.content_type == "text/csv; charset=utf-8"
+    assert "attachment" in reply.headers["Content-Disposition"]
+    shown = [line for line in reply.text.splitlines() if line.startswith("overall,")]
+    assert shown == [line for line in text.splitlines() if line.startswith("overall,")]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_spreadsheets_would_run_gets_a_quote(start: str) -> None:
+    assert safe_cell(f"{start}1") == f"'{start}1"
+    assert safe_cell(f"a{start}") == f"a{start}"
+    assert safe_cell(-1) == -1
+
+
+def test_a_report_needs_no_index(tmp_path: Path) -> None:
+    output = reported(tmp_path, "--days", "7", "--by", "week")
+    assert "Effort index" in output and "not recorded yet" in output
+
+
+def test_forgotten_questions_are_shown_as_forgotten(
+    built_index: Path, encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    browser = staffed(built_index, encoder, tmp_path)
+    database = Database.in_folder(tmp_path)
+    add_searches(database, [replace(SEARCH, question="", at=NOW - timedelta(days=40))])
+    database.close()
+    assert "forgotten after 30 days" in browser.get(f"{INSIGHT}searches").text
+
+
+def test_bars_stand_on_each_other_and_below_the_highest_line() -> None:
+    chart = bar_chart(["Mon", "Tue"], {"yes": [3, 0], "no": [4, 0]})
+    below, above = chart.bars
+    assert (below.series, above.series) == (0, 1)
+    assert above.y + above.height == pytest.approx(below.y, abs=0.2)
+    assert below.y + below.height == pytest.approx(chart.base, abs=0.2)
+    assert [line.label for line in chart.lines] == ["0", "2", "4", "6", "8"]
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [0.004], [1e9] * 400])
+def test_any_values_can_be_drawn(values: list[float]) -> None:
+    chart: Any = bar_chart([str(n) for n in range(len(values))], {"a": values})
+    assert len(chart.labels) <= 7
+    assert all(0 <= bar.y <= chart.base for bar in chart.bars)
