@@ -1,11 +1,12 @@
 """What the records say of the service, in the terms of the field.
 
-All figures are counted from searches and votes as they were written. Nothing here is weighed or
-guessed, but for two formulas that are stated where they stand: assumed resolution and effort.
+All figures are counted from searches, votes and contacts as they were written. Nothing here is
+weighed or guessed, but for two formulas that are stated where they stand: assumed resolution and
+effort.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +20,7 @@ ANSWERED, UNANSWERED = "answered", "no_answer"  # of a search's status
 
 # The effort index; the report shows these words.
 EFFORT_FORMULA = "extra searches + extra articles + 2 × negative votes + 3 × contact after reading"
-_OF_NEGATIVE_VOTE = 2
+_OF_NEGATIVE_VOTE, _OF_CONTACT = 2, 3
 
 
 class Step(StrEnum):
@@ -93,12 +94,24 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """What the cases know. Given by them once there are some; until then nothing is claimed."""
+    """What the cases and the contact form know."""
 
-    contacts: int
-    repeats: int  # by the same person on the same topic within 7 days
-    deflected_explicit: int  # contact form left with "solved"
-    deflected_implicit: int  # form started, suggestion seen, form abandoned
+    contacts: int = 0
+    repeats: int = 0  # by the same person on the same topic within 7 days
+    deflected_explicit: int = 0  # contact form left with "solved"
+    deflected_implicit: int = 0  # form started, suggestion seen, form abandoned
+    visitors: int = 0  # who asked or wrote; a visitor is one for a day
+    writers: frozenset[str] = frozenset()  # visitors who sent a message
+
+    @property
+    def repeat_rate(self) -> float | None:
+        """Contacts that repeat another one ÷ contacts."""
+        return _share(self.repeats, self.contacts)
+
+    @property
+    def self_service_score(self) -> float | None:
+        """Visitors using the help center ÷ visitors making contact."""
+        return _share(self.visitors, len(self.writers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,7 @@ class Insight:
     by_team: Mapping[str, Counts]
     over_time: Mapping[date, Counts]  # by the first day of each step, none left out
     documents: Sequence[DocumentVotes]  # the least helpful first
-    contacts: Contacts | None = None  # None: not recorded
+    contacts: Contacts
 
 
 @dataclass(slots=True)
@@ -133,6 +146,7 @@ class _Episode:
 
     searches: list[Search] = field(default_factory=list)
     votes: list[Vote] = field(default_factory=list)
+    ends_in_contact: bool = False
 
     def add(self, event: Search | Vote) -> None:
         if isinstance(event, Search):
@@ -146,16 +160,17 @@ class _Episode:
 
     @property
     def effort(self) -> int:
-        """EFFORT_FORMULA, as far as it is recorded: neither articles read nor contacts are yet."""
+        """EFFORT_FORMULA, as far as it is recorded: articles read are not yet."""
         extra = max(0, len(self.searches) - 1)
-        return extra + _OF_NEGATIVE_VOTE * sum(not vote.solved for vote in self.votes)
+        negative = sum(not vote.solved for vote in self.votes)
+        return extra + _OF_NEGATIVE_VOTE * negative + _OF_CONTACT * self.ends_in_contact
 
     def is_confirmed(self) -> bool:
         return any(vote.solved for vote in self.votes)
 
     def is_assumed(self, now: datetime) -> bool:
         """Left after an answer, nothing said, and no contact within 24 hours."""
-        if self.votes or not self.searches:
+        if self.votes or self.ends_in_contact or not self.searches:
             return False
         last = self.searches[-1]
         return last.status == ANSWERED and now - last.at >= NO_CONTACT
@@ -170,7 +185,7 @@ def insight(
     days: int,
     step: Step,
     now: datetime,
-    contacts: Contacts | None = None,
+    contacts: Contacts = Contacts(),
 ) -> Insight:
     """The report of the `days` that end with `until`.
 
@@ -195,7 +210,7 @@ def insight(
         for counts in groups(vote.at, place_of(vote.document)):
             counts.solved += vote.solved
             counts.unsolved += not vote.solved
-    for episode in _episodes(asked, said):
+    for episode in _episodes(asked, said, contacts.writers):
         for counts in groups(episode.began, _place(episode, place_of)):
             _count_episode(counts, episode, now)
     return Insight(
@@ -231,18 +246,24 @@ def _count_episode(counts: Counts, episode: _Episode, now: datetime) -> None:
     counts.effort += episode.effort
 
 
-def _episodes(searches: Iterable[Search], votes: Iterable[Vote]) -> list[_Episode]:
-    """Searches and votes of each visitor, cut where half an hour passed without any."""
+def _episodes(
+    searches: Iterable[Search], votes: Iterable[Vote], writers: Container[str]
+) -> list[_Episode]:
+    """Searches and votes of each visitor, cut where half an hour passed without any.
+
+    When somebody wrote is not kept, only that they did that day: the last episode ends in it.
+    """
     events: list[Search | Vote] = [*searches, *votes]
     events.sort(key=lambda one: (one.visitor, one.at))
     found: list[_Episode] = []
-    for _, own in groupby(events, key=lambda one: one.visitor):
+    for visitor, own in groupby(events, key=lambda one: one.visitor):
         last: datetime | None = None
         for event in own:
             if last is None or event.at - last > IDLE:
                 found.append(_Episode())
             last = event.at
             found[-1].add(event)
+        found[-1].ends_in_contact = visitor in writers
     return found
 
 

@@ -124,13 +124,30 @@ def test_phases_and_teams_add_up_to_everything() -> None:
     assert found.by_team["advice"].solved == 1
 
 
-def test_contacts_are_not_invented() -> None:
-    assert report().contacts is None
-    known = Contacts(contacts=4, repeats=1, deflected_explicit=2, deflected_implicit=3)
-    given = insight(
-        [], [], lambda _: Place(), until=NOW.date(), days=1, step=Step.DAY, now=NOW, contacts=known
+def with_contacts(contacts: Contacts) -> Insight:
+    return insight(
+        [asked(), asked(visitor="v2")],
+        [],
+        lambda _: Place(),
+        until=NOW.date(),
+        days=7,
+        step=Step.DAY,
+        now=NOW + timedelta(days=2),
+        contacts=contacts,
     )
-    assert given.contacts == known
+
+
+def test_a_contact_after_reading_is_effort_and_no_resolution() -> None:
+    before = with_contacts(Contacts()).overall
+    after = with_contacts(Contacts(contacts=1, visitors=2, writers=frozenset({"v2"}))).overall
+    assert (before.effort, before.assumed) == (0, 2)
+    assert (after.effort, after.assumed) == (3, 1)
+
+
+def test_rates_of_contacts() -> None:
+    known = Contacts(contacts=4, repeats=1, visitors=6, writers=frozenset({"a", "b", "c"}))
+    assert (known.repeat_rate, known.self_service_score) == (0.25, 2.0)
+    assert (Contacts().repeat_rate, Contacts().self_service_score) == (None, None)
 
 
 @pytest.mark.parametrize("days", [1, 366])

@@ -64,9 +64,10 @@ def test_page_and_command_line_tell_the_same(agent: FlaskClient, tmp_path: Path)
     assert figures["overall"]["satisfaction"] == 0.5
     assert figures["documents"][0]["document"] == "article/order-invoice"
     assert figures["acted_upon"] == {"negative": 1, "in_tasks": 0, "fixed": 0, "share": 0.0}
-    assert figures["contacts"]["deflection_explicit"] is None
+    assert figures["contacts"]["deflection_explicit"] == 0
+    assert figures["contacts"]["repeat_contact_rate"] is None
     page = Markup(agent.get(INSIGHT).text).text
-    assert "33%" in page and "50% 2 votes" in page and "not recorded yet" in page
+    assert "33%" in page and "50% 2 votes" in page
 
 
 def test_every_figure_leads_to_its_evidence(agent: FlaskClient) -> None:
@@ -131,7 +132,7 @@ def test_text_that_spreadsheets_would_run_gets_a_quote(start: str) -> None:
 
 def test_a_report_needs_no_index(tmp_path: Path) -> None:
     output = reported(tmp_path, "--days", "7", "--by", "week")
-    assert "Effort index" in output and "not recorded yet" in output
+    assert "Effort index" in output and "repeat contact rate" in output
 
 
 def test_forgotten_questions_are_shown_as_forgotten(

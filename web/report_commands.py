@@ -68,7 +68,8 @@ def _print(figures: dict[str, Any]) -> None:
     for row in figures["documents"]:
         click.echo(f"{row['document']:50} {row['votes_solved']:4} yes {row['votes_unsolved']:4} no")
     click.echo(f"\nEffort index: {figures['effort_formula']} ÷ episodes.")
-    click.echo("Deflection, repeat contacts and self-service score: not recorded yet.")
+    for name, value in figures["contacts"].items():
+        click.echo(f"{name.replace('_', ' '):26}{_cell(value):>12}")
 
 
 def _cell(value: object) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from kb.documents import Kind
 from kb.insight import EFFORT_FORMULA, Contacts, Counts, Insight, Place, Step, insight
+from kb.store.contacts import contacts
 from kb.store.database import Database
 from kb.store.feedback import searches_since, votes_since
 from kb.store.tasks import ActedUpon, acted_upon, list_tasks
@@ -16,12 +17,6 @@ from search.searcher import Searcher
 from web.documents import localized_document
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
-_NOT_RECORDED = (
-    "deflection_explicit",
-    "deflection_implicit",
-    "repeat_contact_rate",
-    "self_service_score",
-)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins so
 
 Json = dict[str, object]
@@ -42,7 +37,6 @@ def make_report(
     days: int,
     step: Step,
     now: datetime,
-    contacts: Contacts | None = None,
 ) -> Report:
     """The report of the last `days`, today included. Documents belong where `searcher` says."""
     since = datetime.combine(now.date() - timedelta(days=days - 1), time(), UTC)
@@ -68,7 +62,7 @@ def make_report(
         days=days,
         step=step,
         now=now,
-        contacts=contacts,
+        contacts=contacts(database, since, now),
     )
     return Report(figures, tuple(by_weight(gaps, now)), acted_upon(database, since), now)
 
@@ -109,16 +103,14 @@ def report_json(report: Report) -> Json:
     }
 
 
-def contact_figures(contacts: Contacts | None) -> Json:
-    """Deflection and repeats; null for all of them as long as no contacts are recorded."""
-    if contacts is None:
-        return dict.fromkeys(_NOT_RECORDED)
-    rate = contacts.repeats / contacts.contacts if contacts.contacts else None
+def contact_figures(contacts: Contacts) -> Json:
+    """Deflection, repeats and self-service; null where nothing can be divided."""
     return {
-        **dict.fromkeys(_NOT_RECORDED),
+        "contacts": contacts.contacts,
         "deflection_explicit": contacts.deflected_explicit,
         "deflection_implicit": contacts.deflected_implicit,
-        "repeat_contact_rate": rate,
+        "repeat_contact_rate": contacts.repeat_rate,
+        "self_service_score": contacts.self_service_score,
     }
 
 
