@@ -11,16 +11,20 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from kb.context import Address, Context, Customer, Experience
 from kb.documents import Document, Kind
+from kb.feedback import Channel
 from kb.settings import Settings
 from search.scope import Scope
 from web import json_views, shapes
 from web.cases_api import read_case, send_contact
 from web.documents import linked_documents, localized_document
+from web.feedback import answer_token
+from web.feedback_api import send_feedback
 from web.finder_json import finder_reply
 from web.json_views import json_response
 from web.language import locale_code
 from web.live import searcher
 from web.questions import clean_question
+from web.records import note_search
 from web.shelf import shelf_of
 
 MAX_RESULTS = 50
@@ -44,7 +48,12 @@ def answer() -> Response:
     found = searcher().answer(question, locale, context)
     took = since(started)
     handed = json_views.handover(searcher().site, found.handover_team, locale)
-    return json_response(json_views.answer_reply(new_id(), found, took, handed))
+    query_id = new_id()
+    note_search(query_id, Channel.API, found)
+    reply = json_views.answer_reply(query_id, found, took, handed)
+    if found.about:
+        reply["feedback_token"] = answer_token(found.about, query_id)
+    return json_response(reply)
 
 
 @api.get("/suggest")
@@ -102,6 +111,7 @@ def product_finder() -> Response:
     return json_response(finder_reply(finder, state, given, wanted, shelf.locale))
 
 
+api.add_url_rule("/feedback", view_func=send_feedback, methods=["POST"])
 api.add_url_rule("/contacts", view_func=send_contact, methods=["POST"])
 api.add_url_rule("/cases/<number>", view_func=read_case)
 

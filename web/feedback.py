@@ -50,6 +50,13 @@ def feedback_token(document: Document, place: str, query_id: str = "") -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
+def answer_token(document: Document, query_id: str) -> str | None:
+    """The token for an answer cut from a document; None where nobody is asked for a vote."""
+    if _EXTENSION not in current_app.extensions:
+        return None
+    return feedback_token(document, Place.ANSWER, query_id)
+
+
 def about_of(token: str) -> About | None:
     """What a token says; None when this site did not make it."""
     try:

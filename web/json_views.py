@@ -44,6 +44,7 @@ def answer_reply(
         "answer": answer_text(found.answer) if found.answer else None,
         "citations": [citation(cited) for cited in found.citations],
         "handover": handed,
+        "feedback_token": None,
     }
 
 

@@ -28,6 +28,8 @@ def openapi() -> dict[str, Any]:
         shapes.ProductsReply,
         shapes.ProductReply,
         shapes.FinderReply,
+        shapes.FeedbackReply,
+        shapes.FeedbackRequest,
         shapes.ContactReply,
         shapes.CaseReply,
         shapes.ContactRequest,
@@ -79,6 +81,9 @@ def _paths() -> dict[str, Any]:
             (("type", "string", "The product type; required."), _LOCALE),
         ),
         "/api/v1/products/{id}": _get("One product.", "ProductReply", (_ID, _LOCALE)),
+        "/api/v1/feedback": _post(
+            "Whether an answer solved it.", "FeedbackRequest", "FeedbackReply", ()
+        ),
         "/api/v1/contacts": _post(
             "A message to the team that fits.", "ContactRequest", "ContactReply"
         ),
@@ -102,8 +107,10 @@ def _get(summary: str, reply: str, parameters: tuple[tuple[str, str, str], ...])
     }
 
 
-def _post(summary: str, body: str, reply: str) -> dict[str, Any]:
-    described = _get(summary, reply, (_KEY,))["get"]
+def _post(
+    summary: str, body: str, reply: str, parameters: tuple[tuple[str, str, str], ...] = (_KEY,)
+) -> dict[str, Any]:
+    described = _get(summary, reply, parameters)["get"]
     described["responses"]["201"] = described["responses"].pop("200")
     described["requestBody"] = {
         "required": True,

@@ -129,7 +129,9 @@ def is_person() -> bool:
 
 def note_search(query_id: str, channel: Channel, found: AnswerResult) -> None:
     """Remember that this was asked and what came of it; never in the visitor's way."""
-    if current_app.extensions[_EXTENSION] is None or not is_person():
+    if current_app.extensions[_EXTENSION] is None:
+        return
+    if channel is Channel.SITE and not is_person():
         return
     about = found.about
     try:

@@ -118,6 +118,9 @@ class AnswerReply(TypedDict):
     citations: list[Citation]
     results: list[Result]
     handover: Annotated[Handover | None, Field(description="null when the site names no team.")]
+    feedback_token: Annotated[
+        str | None, Field(description="For POST /api/v1/feedback; null where nothing was found.")
+    ]
 
 
 class Suggestion(TypedDict):
@@ -293,6 +296,26 @@ class ContactRequest(TypedDict):
     order_number: NotRequired[str]
     locale: NotRequired[Annotated[str, Field(description="The customer's language.")]]
     query_id: NotRequired[Annotated[str, Field(description="Of the question asked before.")]]
+
+
+class FeedbackRequest(TypedDict):
+    """What a program sends to POST /api/v1/feedback."""
+
+    token: Annotated[str, Field(description="Of the answer; required.")]
+    solved: Annotated[bool, Field(description="Whether it did; required.")]
+    reason: NotRequired[
+        Annotated[
+            str,
+            Field(description="not_searched, incomplete, outdated, unclear, wrong or other."),
+        ]
+    ]
+    comment: NotRequired[str]
+    visitor: NotRequired[Annotated[str, Field(description="Your name for the customer.")]]
+    locale: NotRequired[Annotated[str, Field(description="The customer's language.")]]
+
+
+class FeedbackReply(TypedDict):
+    solved: bool
 
 
 class Readiness(TypedDict):

@@ -1,0 +1,72 @@
+"""Votes through programs: what a chat bot's customer says of an answer."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import BadRequest
+
+from kb.feedback import MAX_COMMENT, Reason, Vote
+from kb.masking import masked
+from kb.store.feedback import keep_vote
+from web import shapes
+from web.feedback import About, about_of
+from web.json_views import json_response
+from web.language import locale_code
+from web.live import searcher
+from web.records import records, visitor
+
+LARGEST = 16_000  # bytes of a body
+_TEXTS = ("token", "reason", "comment", "visitor", "locale")
+_LONGEST_VISITOR = 100  # characters
+
+
+def send_feedback() -> Response:
+    """POST /api/v1/feedback: whether an answer solved it, and if not, why."""
+    given = _body()
+    about = about_of(given.get("token", ""))
+    if about is None:
+        raise BadRequest("token is none of this help center; take it from an answer.")
+    keep_vote(records().database, _vote(about, given))
+    reply: shapes.FeedbackReply = {"solved": given["solved"]}
+    return json_response(reply, 201)
+
+
+def _body() -> dict[str, Any]:
+    request.max_content_length = LARGEST
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise BadRequest("Send a JSON object with Content-Type application/json.")
+    if unknown := sorted(given.keys() - {*_TEXTS, "solved"}):
+        raise BadRequest(f"Unknown fields: {', '.join(unknown)}.")
+    if not isinstance(given.get("solved"), bool):
+        raise BadRequest("solved must be true or false.")
+    if wrong := [name for name in _TEXTS if not isinstance(given.get(name, ""), str)]:
+        raise BadRequest(f"These fields must be text: {', '.join(wrong)}.")
+    if given.get("reason") and given["reason"] not in tuple(Reason):
+        raise BadRequest(f"reason must be one of {', '.join(Reason)}.")
+    return given
+
+
+def _vote(about: About, given: dict[str, Any]) -> Vote:
+    now, solved = datetime.now(UTC), given["solved"]
+    comment = masked(" ".join(given.get("comment", "")[:MAX_COMMENT].split()))
+    return Vote(
+        visitor=_visitor(given.get("visitor", "")),
+        day=now.date(),
+        document=about.document,
+        locale=locale_code(given.get("locale", ""), searcher().site),
+        place=about.place,
+        query_id=about.query_id,
+        solved=solved,
+        reason=Reason(given["reason"]) if given.get("reason") and not solved else None,
+        comment="" if solved else comment,
+        at=now,
+    )
+
+
+def _visitor(named: str) -> str:
+    """Programs speak with many people; each has a name of its own, kept for the day as an HMAC."""
+    if not named:
+        return visitor()
+    return records().visitors.name(request.remote_addr or "", named[:_LONGEST_VISITOR])
