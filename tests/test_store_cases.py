@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -37,8 +38,12 @@ from kb.store.cases import (
 )
 from kb.store.database import Database
 from kb.store.outbox import claim_job, job_done, jobs_of, waiting_jobs
+from kb.store.staff import actions
+from kb.store.tasks import list_tasks
+from kb.tasks import Source, State, Subject, TaskKind
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ERIKA = "erika@example.org"
 KEY = b"a secret key for tests"
 ALL = frozenset(Way)
 NONE: frozenset[Way] = frozenset()
@@ -74,28 +79,28 @@ def test_a_case_comes_back_as_it_was_sent(database: Database) -> None:
 
 def test_an_unknown_number_is_no_case(database: Database) -> None:
     assert conversation(database, "1234-5678") is None
-    assert not answer_case(database, "1234-5678", "x", NOW, ALL)
+    assert not answer_case(database, "1234-5678", "x", NOW, ALL, by=ERIKA)
     assert not solve_case(database, "1234-5678", NOW, ALL)
-    assert not note_missing(database, "1234-5678", "x")
+    assert not note_missing(database, "1234-5678", "x", NOW, by=ERIKA)
 
 
 def test_a_case_goes_through_its_states_and_tells_each_once(database: Database) -> None:
     number = open_case(database, KEY, NEW, NONE)
     webhook = frozenset({Way.WEBHOOK})
     later = NOW + timedelta(hours=1)
-    answer_case(database, number, "Stecker prüfen.", later, webhook, "article/a")
+    answer_case(database, number, "Stecker prüfen.", later, webhook, "article/a", by=ERIKA)
     assert state_of(database, number) is CaseState.ANSWERED
     add_message(database, number, "Hilft nicht.", later, webhook)
     assert state_of(database, number) is CaseState.OPEN
     for act, state in [
         (solve_case, CaseState.SOLVED),
         (reopen_case, CaseState.OPEN),
-        (close_case, CaseState.CLOSED),
+        (partial(close_case, by=ERIKA), CaseState.CLOSED),
     ]:
         for _ in range(2):  # pressed twice
             assert act(database, number, later, webhook)
         assert state_of(database, number) is state
-    note_missing(database, number, "Was die rote LED bedeutet")
+    note_missing(database, number, "Was die rote LED bedeutet", NOW, by=ERIKA)
     found = conversation(database, number)
     assert found
     assert found.case.missing == "Was die rote LED bedeutet"
@@ -103,6 +108,39 @@ def test_a_case_goes_through_its_states_and_tells_each_once(database: Database) 
     assert [one.document for one in found.messages] == ["", "article/a", ""]
     events = Counter(job.event for job in jobs_of(database, number))
     assert events == Counter([*Event][1:])
+
+
+def test_the_staffs_deeds_stand_in_the_audit_log_and_the_customers_do_not(
+    database: Database,
+) -> None:
+    number = open_case(database, KEY, NEW, NONE)
+    answer_case(database, number, "Stecker prüfen.", NOW, NONE, by=ERIKA)
+    solve_case(database, number, NOW, NONE)
+    reopen_case(database, number, NOW, NONE)
+    for _ in range(2):
+        close_case(database, number, NOW, NONE, by=ERIKA)
+        note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
+    reopen_case(database, number, NOW, NONE, by=ERIKA)
+    logged = [(one.staff, one.action, one.target) for _, one in reversed(actions(database, 9))]
+    names = ("answered", "closed", "missing", "reopened")
+    assert logged == [(ERIKA, f"case.{name}", f"case {number}") for name in names]
+
+
+def test_a_missing_article_is_one_task_that_each_case_speaks_for_once(database: Database) -> None:
+    numbers = [open_case(database, KEY, replace(NEW, submission=n), NONE) for n in "ab"]
+    for _ in range(2):
+        for number in numbers:
+            note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
+    (task,) = list_tasks(database)
+    assert task.subject == Subject(TaskKind.GAP, "", "de", "Die rote LED", "workshop", "service")
+    assert [(one.source, one.reference) for one in task.evidence] == [
+        (Source.CASE, number) for number in numbers
+    ]
+    note_missing(database, numbers[0], "Fehlercodes", NOW, by=ERIKA)
+    assert [len(one.evidence) for one in list_tasks(database)] == [1, 1]
+    for number in numbers:
+        note_missing(database, number, "", NOW, by=ERIKA)
+    assert {one.state for one in list_tasks(database)} == {State.DISMISSED}
 
 
 def state_of(database: Database, number: str) -> CaseState:
@@ -129,7 +167,7 @@ def test_cases_are_listed_by_team_and_state_the_longest_untouched_first(
         )
         for n, team in enumerate(teams)
     ]
-    close_case(database, numbers[0], NOW + timedelta(hours=1), NONE)
+    close_case(database, numbers[0], NOW + timedelta(hours=1), NONE, by=ERIKA)
     assert [case.number for case in cases_of(database, team="workshop")] == [
         numbers[2],
         numbers[0],

@@ -228,7 +228,9 @@ evidence = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("task", Integer, ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
-    Column("source", String(16), nullable=False),  # vote, search, judgment, confirmation, staff
+    Column(
+        "source", String(16), nullable=False
+    ),  # vote, search, judgment, confirmation, staff, case
     Column("reference", String(64), nullable=False),  # what it is called there
     Column("visitor", String(32), nullable=False),  # "" for none
     Column("at", Moment, nullable=False),
