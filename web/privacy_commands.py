@@ -28,10 +28,12 @@ def retain(**options: Any) -> None:
             searches_days=settings.retain_searches,
             least_visitors=settings.retain_least,
             comments_days=settings.retain_comments,
+            cases_days=settings.retain_cases,
         )
     click.echo(
         f"Forgot {done.questions} questions, {done.comments} comments,"
-        f" the questions of {done.tasks} tasks and {done.addresses} addresses."
+        f" the questions of {done.tasks} tasks, {done.addresses} addresses"
+        f" and the texts of {done.cases} cases."
     )
 
 
