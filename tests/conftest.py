@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_fixtures import center, chromium, look, onlookers, visit
+from browser_fixtures import center, center_data, chromium, look, onlookers, visit
 from fakes import FakeEncoder
 from model_fixture import prepared_models, real_encoder
 from records import database, postgres

@@ -51,8 +51,11 @@ _MAIL = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to tell over one way. Rows of the outbox say what; words about cases are made when they
-    are sent, so that no copy of a message or a code lies about."""
+    """One thing to tell over one way.
+
+    Rows of the outbox say what. The words about cases are made when they are sent, so that no copy
+    of a message or a code lies about.
+    """
 
     id: str  # idempotency key, the same at each attempt
     case: str  # number; "" for a notice
