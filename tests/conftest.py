@@ -19,6 +19,7 @@ from search.searcher import Searcher
 # Fixtures for every test.
 __all__ = [
     "center",
+    "center_data",
     "chromium",
     "database",
     "look",
