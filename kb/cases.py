@@ -108,6 +108,11 @@ class Conversation:
     case: Case
     messages: tuple[Message, ...]  # in their order; the first one is the customer's
 
+    def ends_with(self, author: Author, text: str) -> bool:
+        """Whether this is the last message already: a button was pressed twice."""
+        last = self.messages[-1]
+        return (last.author, last.text) == (author, text)
+
 
 def new_number() -> str:
     """A random case number; whoever keeps it must see that no other case has it."""

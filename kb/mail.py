@@ -1,6 +1,6 @@
 """A letter to somebody: what is to be said, without how it is delivered.
 
-`kb.store.mails.queue_mail` keeps it together with what caused it; an outbox delivers it.
+`kb.store.mails.queue_mail` keeps it together with what caused it, until the outbox has it sent.
 """
 
 from dataclasses import dataclass

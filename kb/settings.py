@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     retain_comments: Annotated[int, Field(ge=1, le=3650)] = Field(
         default=365, description="Days that comments of votes are kept."
     )
+    retain_cases: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=365, description="Days that texts and customers of cases are kept, once answered."
+    )
     smtp_host: str | None = Field(
         default=None, description="Mail server that takes what is sent; default: no e-mail is sent."
     )

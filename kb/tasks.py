@@ -36,12 +36,13 @@ class Source(StrEnum):
     JUDGMENT = "judgment"  # of content/judgments.toml, that fails
     CONFIRMATION = "confirmation"  # a vote "this solved it" after a search
     STAFF = "staff"  # an agent or editor confirmed it
+    CASE = "case"  # an agent says that an article would have spared it
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     source: Source
-    reference: str  # id of the vote, query_id of the search, hash of the judgment …
+    reference: str  # id of the vote, number of the case, hash of the judgment …
     visitor: str  # of that day; "" for none
     at: datetime
 

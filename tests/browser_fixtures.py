@@ -31,17 +31,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def center_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the served help center keeps its records."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="session")
 def center(
     chromium: Browser,  # first: without it nothing is worth building
-    tmp_path_factory: pytest.TempPathFactory,
+    center_data: Path,
     prepared_models: Path,
     real_index: Path,
     real_encoder: OnnxEncoder,
 ) -> Iterator[str]:
     """Address of a served help center: the example, with an article only one language has."""
-    folder = tmp_path_factory.mktemp("browser")
-    build_center(folder, real_encoder, cached=real_index)
-    folders = ("--data", folder, "--models", prepared_models)
+    build_center(center_data, real_encoder, cached=real_index)
+    folders = ("--data", center_data, "--models", prepared_models)
     with served(*folders, KB_RATE_LIMIT="0") as (port, _, _):
         yield f"http://127.0.0.1:{port}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_fixtures import center, chromium, look, onlookers, visit
+from browser_fixtures import center, center_data, chromium, look, onlookers, visit
 from fakes import FakeEncoder
 from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
@@ -20,6 +20,7 @@ from search.searcher import Searcher
 # Fixtures for every test.
 __all__ = [
     "center",
+    "center_data",
     "chromium",
     "database",
     "look",

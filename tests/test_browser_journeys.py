@@ -5,12 +5,16 @@ without scripts. A new journey is a function that takes a `visitor`.
 import re
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from browser import LOCALES, SCREENS
 from browser_fixtures import IN_BROWSER, Visit
 from playwright.sync_api import Locator, Page, expect
+from staffed import PASSWORD, member_added
+
+from kb.staff import Role
 
 pytestmark = IN_BROWSER
 
@@ -189,3 +193,54 @@ def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visito
     visitor.sees(".case-solved")
     visitor.opens("/contact/write")
     expect(page.locator("#message")).to_have_value("")  # no draft is left
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_from_a_no_to_a_person_who_knows_and_the_answer(
+    visit: Visit, center_data: Path, locale: str
+) -> None:
+    """Search, article, "no", contact with nothing asked twice; the agent sees what came before,
+    answers with an article, and the customer reads it."""
+    visitor = Visitor(visit(**SCREENS["phone"], locale=locale), locale)
+    page = visitor.page
+    visitor.opens("/")
+    visitor.asks(de="Akku lädt nicht, was tun?", en="My battery does not charge, what can I do?")
+    visitor.follows(visitor.sees(".answer-source a"))
+    title = visitor.sees("h1").inner_text()
+    page.locator(".feedback button[value=no]").click()
+    visitor.opens("/contact/write")
+    text = "Die LED bleibt rot." if locale == "de" else "The light stays red."
+    page.fill("#message", text)
+    page.fill("#email", f"kim-{locale}@example.org")
+    page.locator("button[value=review]").click()
+    packet = visitor.sees(".packet")
+    expect(packet).to_contain_text("Akku lädt nicht" if locale == "de" else "does not charge")
+    expect(packet).to_contain_text(title)
+    page.locator("button[value=send]").click()
+    number = visitor.sees(".case-keys").locator("dd").first.inner_text()
+
+    agent = visit(**SCREENS["desktop"], locale=locale)
+    email = f"agent-{locale}@example.org"
+    member_added(center_data, email, Role.AGENT)
+    agent.goto("/admin/cases/")
+    agent.fill("#email", email)
+    agent.fill("#password", PASSWORD)
+    agent.locator("main button").click()
+    agent.locator(f"main a[href='/admin/cases/{number}']").click()
+    expect(agent.locator(".said-text").first).to_have_text(text)
+    before = agent.locator(".came-before")
+    expect(before).to_contain_text("Akku lädt nicht" if locale == "de" else "does not charge")
+    expect(before).to_contain_text(title)
+    reply = "Bitte so zurücksetzen." if locale == "de" else "Please reset it like this."
+    agent.fill("#message", reply)
+    agent.fill("#article", "battery-storage")
+    agent.locator("button[value=find]").click()
+    expect(agent.locator("#message")).to_have_value(reply)
+    agent.locator("input[value='article/battery-storage']").check()
+    agent.locator("button[value=send]").click()
+    expect(agent.locator(".said-by-team")).to_contain_text(reply)
+
+    page.reload()
+    expect(visitor.sees(".message-team")).to_contain_text(reply)
+    visitor.follows(visitor.sees(".message-team a"))
+    visitor.sees("article h1")

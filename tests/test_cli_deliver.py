@@ -82,7 +82,7 @@ def test_what_was_given_up_is_listed_and_tried_again(operator: Any) -> None:
     job_failed(database, job, "The webhook answers 500.", None)
     listed = deliver("--dead")
     assert listed.exit_code == 0
-    assert f"{number}  created by webhook: The webhook answers 500." in listed.output
+    assert f"case {number}, created by webhook: The webhook answers 500." in listed.output
     assert "kim@" not in listed.output
     assert deliver().output.startswith("0 delivered")
     with web_server(hook_port, Hook()):

@@ -36,6 +36,7 @@ from web.delivery import Sender, deliver_now
 from web.telling import tell
 
 NOW = datetime.now(UTC)
+ERIKA = "erika@example.org"
 KEY = b"a secret key for tests"
 ALL = frozenset(Way)
 SECRET = "a webhook secret"
@@ -139,14 +140,14 @@ def test_answers_go_to_the_customer_and_further_words_to_the_team(post: Post) ->
         post.deliver()
         post.box.mails.clear()
         article = "article/battery-storage"
-        answer_case(post.database, number, "Bitte den Stecker prüfen.", NOW, ALL, article)
+        answer_case(post.database, number, "Stecker prüfen.", NOW, ALL, article, by=ERIKA)
         add_message(post.database, number, "Er war lose.", NOW, ALL)
-        close_case(post.database, number, NOW, ALL)
+        close_case(post.database, number, NOW, ALL, by=ERIKA)
         post.make_due()
         post.deliver()
     mails = {str(mail["To"]): text_of(mail) for mail in post.box.mails}
     assert set(mails) == {"kim@example.org", "werkstatt@brise-kette.example"}
-    assert mails["kim@example.org"].startswith("Bitte den Stecker prüfen.")
+    assert mails["kim@example.org"].startswith("Stecker prüfen.")
     assert "https://help.example.org/de/articles/" in mails["kim@example.org"]
     assert mails["werkstatt@brise-kette.example"].startswith("Er war lose.")
 

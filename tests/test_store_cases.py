@@ -1,9 +1,11 @@
 """Cases and their outbox on real databases: SQLite and PostgreSQL say the same."""
 
+import json
 import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -21,7 +23,7 @@ from kb.cases import (
     resume_code,
     topic_of,
 )
-from kb.delivery.jobs import Event, JobState, Way
+from kb.delivery.jobs import Event, JobState, Way, ways_for
 from kb.feedback import Channel
 from kb.store.cases import (
     NewCase,
@@ -37,8 +39,13 @@ from kb.store.cases import (
 )
 from kb.store.database import Database
 from kb.store.outbox import claim_job, job_done, jobs_of, waiting_jobs
+from kb.store.staff import actions
+from kb.store.subjects import erase_subject, export_subject
+from kb.store.tasks import list_tasks
+from kb.tasks import Source, State, Subject, TaskKind
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ERIKA = "erika@example.org"
 KEY = b"a secret key for tests"
 ALL = frozenset(Way)
 NONE: frozenset[Way] = frozenset()
@@ -68,41 +75,74 @@ def test_a_case_comes_back_as_it_was_sent(database: Database) -> None:
     ]
     assert cases_of(database) == [case]
     assert {(job.event, job.way) for job in jobs_of(database, number)} == {
-        (Event.CREATED, way) for way in Way
+        (Event.CREATED, way) for way in ways_for(Event.CREATED, ALL)
     }
 
 
 def test_an_unknown_number_is_no_case(database: Database) -> None:
     assert conversation(database, "1234-5678") is None
-    assert not answer_case(database, "1234-5678", "x", NOW, ALL)
+    assert not answer_case(database, "1234-5678", "x", NOW, ALL, by=ERIKA)
     assert not solve_case(database, "1234-5678", NOW, ALL)
-    assert not note_missing(database, "1234-5678", "x")
+    assert not note_missing(database, "1234-5678", "x", NOW, by=ERIKA)
 
 
 def test_a_case_goes_through_its_states_and_tells_each_once(database: Database) -> None:
     number = open_case(database, KEY, NEW, NONE)
     webhook = frozenset({Way.WEBHOOK})
     later = NOW + timedelta(hours=1)
-    answer_case(database, number, "Stecker prüfen.", later, webhook, "article/a")
+    answer_case(database, number, "Stecker prüfen.", later, webhook, "article/a", by=ERIKA)
     assert state_of(database, number) is CaseState.ANSWERED
     add_message(database, number, "Hilft nicht.", later, webhook)
     assert state_of(database, number) is CaseState.OPEN
     for act, state in [
         (solve_case, CaseState.SOLVED),
         (reopen_case, CaseState.OPEN),
-        (close_case, CaseState.CLOSED),
+        (partial(close_case, by=ERIKA), CaseState.CLOSED),
     ]:
         for _ in range(2):  # pressed twice
             assert act(database, number, later, webhook)
         assert state_of(database, number) is state
-    note_missing(database, number, "Was die rote LED bedeutet")
+    note_missing(database, number, "Was die rote LED bedeutet", NOW, by=ERIKA)
     found = conversation(database, number)
     assert found
     assert found.case.missing == "Was die rote LED bedeutet"
     assert found.case.changed == later
     assert [one.document for one in found.messages] == ["", "article/a", ""]
     events = Counter(job.event for job in jobs_of(database, number))
-    assert events == Counter([*Event][1:])
+    assert events == Counter(set(Event) - {Event.CREATED, Event.NOTICE})
+
+
+def test_the_staffs_deeds_stand_in_the_audit_log_and_the_customers_do_not(
+    database: Database,
+) -> None:
+    number = open_case(database, KEY, NEW, NONE)
+    answer_case(database, number, "Stecker prüfen.", NOW, NONE, by=ERIKA)
+    solve_case(database, number, NOW, NONE)
+    reopen_case(database, number, NOW, NONE)
+    for _ in range(2):
+        close_case(database, number, NOW, NONE, by=ERIKA)
+        note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
+    reopen_case(database, number, NOW, NONE, by=ERIKA)
+    logged = [(one.staff, one.action, one.target) for _, one in reversed(actions(database, 9))]
+    names = ("answered", "closed", "missing", "reopened")
+    assert logged == [(ERIKA, f"case.{name}", f"case {number}") for name in names]
+
+
+def test_a_missing_article_is_one_task_that_each_case_speaks_for_once(database: Database) -> None:
+    numbers = [open_case(database, KEY, replace(NEW, submission=n), NONE) for n in "ab"]
+    for _ in range(2):
+        for number in numbers:
+            note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
+    (task,) = list_tasks(database)
+    assert task.subject == Subject(TaskKind.GAP, "", "de", "Die rote LED", "workshop", "service")
+    assert [(one.source, one.reference) for one in task.evidence] == [
+        (Source.CASE, number) for number in numbers
+    ]
+    note_missing(database, numbers[0], "Fehlercodes", NOW, by=ERIKA)
+    assert [len(one.evidence) for one in list_tasks(database)] == [1, 1]
+    for number in numbers:
+        note_missing(database, number, "", NOW, by=ERIKA)
+    assert {one.state for one in list_tasks(database)} == {State.DISMISSED}
 
 
 def state_of(database: Database, number: str) -> CaseState:
@@ -129,7 +169,7 @@ def test_cases_are_listed_by_team_and_state_the_longest_untouched_first(
         )
         for n, team in enumerate(teams)
     ]
-    close_case(database, numbers[0], NOW + timedelta(hours=1), NONE)
+    close_case(database, numbers[0], NOW + timedelta(hours=1), NONE, by=ERIKA)
     assert [case.number for case in cases_of(database, team="workshop")] == [
         numbers[2],
         numbers[0],
@@ -186,7 +226,7 @@ def test_the_same_submission_opens_one_case_however_many_send_it(database: Datab
         thread.join()
     assert len(numbers) == 5
     assert len(set(numbers)) == 1
-    assert waiting_jobs(database) == len(Way)
+    assert waiting_jobs(database) == len(ways_for(Event.CREATED, ALL))
 
 
 def test_each_job_is_claimed_by_one_of_many(database: Database) -> None:
@@ -247,3 +287,38 @@ def test_the_team_is_the_best_documents_and_the_confidence_its_share() -> None:
     assert outnumbered.confidence < 0.5
     assert topic_of([], "service") == Topic("service", 0.0)
     assert topic_of([match(0.0, "workshop")], "service").confidence == 0.0
+
+
+def test_a_person_is_told_all_of_their_cases_and_can_have_them_erased(database: Database) -> None:
+    contact = replace(NEW.contact, email="Kim@Example.org")
+    number = open_case(database, KEY, replace(NEW, contact=contact), ALL)
+    answer_case(database, number, "Stecker prüfen.", NOW, ALL, by=ERIKA)
+    other = replace(NEW.contact, email="other@example.org")
+    others = open_case(database, KEY, replace(NEW, submission="s2", contact=other), ALL)
+    told = export_subject(database, "kim@example.org")
+    (case,) = told["cases"]
+    assert (case["number"], case["order_number"], case["opened"]) == (
+        number,
+        "B-1",
+        NOW.isoformat(),
+    )
+    assert case["packet"] == [
+        {
+            "kind": "search",
+            "key": "",
+            "text": "Akku",
+            "outcome": "related",
+            "document": "article/battery-storage",
+        }
+    ]
+    assert "salt" not in case
+    texts = [message["text"] for message in told["messages"]]
+    assert texts == [NEW.contact.message, "Stecker prüfen."]
+    assert {row["case"] for row in told["deliveries"]} == {number}
+    json.dumps(told)
+    erased = erase_subject(database, "kim@example.org")
+    assert (erased["cases"], erased["messages"]) == (1, 2)
+    assert erased["deliveries"] == len(told["deliveries"])
+    assert conversation(database, number) is None
+    assert not any(export_subject(database, "kim@example.org").values())
+    assert conversation(database, others) and jobs_of(database, others)

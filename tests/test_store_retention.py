@@ -5,12 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from test_store_cases import ALL, KEY, NEW
 from test_store_records import SEARCH
 from test_store_subscriptions import CUSTOMER, letter
 from test_store_tasks import ERIKA, GAP, VOTE, search
 
+from kb.cases import Contact
+from kb.mail import Mail
+from kb.store.cases import answer_case, conversation, note_missing, open_case
 from kb.store.database import Database
 from kb.store.feedback import add_searches, keep_vote, searches_since, votes_since
+from kb.store.mails import queue_mail
+from kb.store.outbox import claim_job, dead_jobs, job_failed, jobs_of
 from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, retain
 from kb.store.schema import subscriptions
 from kb.store.subscriptions import confirm, subscribe
@@ -20,11 +26,13 @@ from kb.tasks import Finding, State
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=31)
-NOTHING = Forgotten(0, 0, 0, 0)
+NOTHING = Forgotten(0, 0, 0, 0, 0)
 
 
 def run(database: Database, now: datetime = NOW) -> Forgotten:
-    return retain(database, now, searches_days=30, least_visitors=5, comments_days=365)
+    return retain(
+        database, now, searches_days=30, least_visitors=5, comments_days=365, cases_days=365
+    )
 
 
 def questions(database: Database) -> list[str]:
@@ -70,6 +78,46 @@ def test_tasks_forget_with_their_searches_unless_an_editor_took_them(database: D
         ("Oft gefragt", State.OPEN),
     ]
     assert run(database, later) == NOTHING
+
+
+def test_what_staff_say_is_missing_is_no_visitors_question(database: Database) -> None:
+    number = open_case(database, KEY, NEW, ALL)
+    note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
+    later = datetime.now(UTC) + timedelta(days=400)
+    assert run(database, later).tasks == 0
+    assert [task.subject.title for task in list_tasks(database)] == ["Die rote LED"]
+
+
+def test_answered_cases_forget_their_customer_after_a_year_and_are_still_counted(
+    database: Database,
+) -> None:
+    waiting, answered = (
+        open_case(database, KEY, replace(NEW, submission=name), ALL) for name in ("a", "b")
+    )
+    answer_case(database, answered, "Stecker prüfen.", NOW, ALL, "article/a", by=ERIKA)
+    assert run(database, NOW + timedelta(days=364)) == NOTHING
+    later = NOW + timedelta(days=366)
+    assert (run(database, later).cases, run(database, later)) == (1, NOTHING)
+    known = conversation(database, answered)
+    assert known
+    assert (known.case.contact, known.case.packet) == (Contact("", "", "", "trek-7", ""), ())
+    assert known.case.topic == NEW.topic
+    assert [(one.text, one.document) for one in known.messages] == [("", ""), ("", "article/a")]
+    assert jobs_of(database, answered) == []
+    kept = conversation(database, waiting)
+    assert kept and kept.case.contact == NEW.contact
+
+
+def test_mails_that_were_given_up_go_with_their_address(database: Database) -> None:
+    with database.write() as connection:
+        queue_mail(connection, Mail(CUSTOMER, "s", "t", "k"))
+    later = datetime.now(UTC) + AFTER_MAIL + timedelta(hours=1)
+    run(database, later)
+    job = claim_job(database, ALL, later)
+    assert job and job.mail is not None  # as long as it waits, it is kept
+    job_failed(database, job, "no", None)
+    run(database, later)
+    assert dead_jobs(database) == []
 
 
 def test_comments_go_after_a_year_and_votes_stay(database: Database) -> None:

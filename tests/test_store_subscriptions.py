@@ -167,8 +167,9 @@ def test_all_that_is_known_of_an_address_is_told_and_erased(asked: Database) -> 
     told = export_subject(asked, CUSTOMER)
     assert [row["document"] for row in told["subscriptions"]] == ["article/a"]
     assert [row["text"] for row in told["mails"]] == ["text"]
-    assert export_subject(asked, "other@example.org") == {"subscriptions": [], "mails": []}
-    assert erase_subject(asked, CUSTOMER) == {"subscriptions": 1, "mails": 1}
-    assert erase_subject(asked, CUSTOMER) == {"subscriptions": 0, "mails": 0}
-    assert export_subject(asked, CUSTOMER) == {"subscriptions": [], "mails": []}
+    assert not any(export_subject(asked, "other@example.org").values())
+    erased = {name: number for name, number in erase_subject(asked, CUSTOMER).items() if number}
+    assert erased == {"subscriptions": 1, "mails": 1}
+    assert not any(erase_subject(asked, CUSTOMER).values())
+    assert not any(export_subject(asked, CUSTOMER).values())
     assert list(numbered_votes(asked, LONG_AGO).values()) == [VOTE]  # nobody's, so it stays

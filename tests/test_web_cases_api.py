@@ -53,6 +53,7 @@ def test_a_contact_becomes_a_case_whose_code_reads_it(
         datetime.now(UTC),
         frozenset(),
         "article/password-reset",
+        by="erika@example.org",
     )
     read = center.get(f"/api/v1/cases/{case.number}", headers={"Resume-Code": sent["code"]})
     assert read.status_code == 200

@@ -21,6 +21,7 @@ from kb.tasks import State
 ARTICLE = "/de/articles/rechnung-herunterladen"
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 ROOT = "https://help.example.org"
+MAIL = {"smtp_host": "127.0.0.1", "smtp_sender": "help@example.org"}
 NOTIFY = "/de/feedback/notify"
 CUSTOMER = "kunde@example.org"
 NOW = datetime.now(UTC)
@@ -28,7 +29,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def visitor(built_index: Path, encoder: FakeEncoder, tmp_path: Path) -> FlaskClient:
-    browser = client(built_index, encoder, records=tmp_path, public_url=ROOT)
+    browser = client(built_index, encoder, records=tmp_path, public_url=ROOT, **MAIL)
     browser.environ_base["HTTP_USER_AGENT"] = PERSON["User-Agent"]
     return browser
 
@@ -153,10 +154,11 @@ def test_only_links_of_this_site_do_anything(visitor: FlaskClient, action: str) 
         assert visitor.post(f"{NOTIFY}/{action}", data={"token": token}).status_code == 404
 
 
-def test_where_no_link_could_lead_here_nobody_is_asked(
-    built_index: Path, encoder: FakeEncoder, tmp_path: Path
+@pytest.mark.parametrize("settings", [{"public_url": ROOT}, MAIL])
+def test_where_no_mail_could_go_out_or_lead_here_nobody_is_asked(
+    built_index: Path, encoder: FakeEncoder, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    browser = client(built_index, encoder, records=tmp_path)
+    browser = client(built_index, encoder, records=tmp_path, **settings)
     token = Markup(browser.get(ARTICLE).text).all("input", name="about")[0]["value"]
     browser.post("/de/feedback", data={"about": token, "solved": "no"}, headers=PERSON)
     page = Markup(browser.get(f"/de/feedback?about={token}", headers=PERSON).text)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import KbError, StaffError
 from kb.staff import MOST_PASSWORD, Role, plain_email
+from kb.store.cases import open_cases
 from kb.store.staff import actions, forget_attempts, may_attempt, sign_in
 from kb.text import localized
 from search.searcher import Searcher
@@ -61,9 +62,19 @@ def render_admin(template: str, **values: Any) -> str:
         site_name=found.site.name if found else "",
         member=signed_in(),
         rooms=current_app.blueprints,
+        open_cases=_open_cases,
         team_title=team_title,
         **values,
     )
+
+
+def _open_cases() -> int | None:
+    """How many cases wait; None for who has no business with them."""
+    member = signed_in()
+    may_see = member is not None and member.role in (Role.AGENT, Role.ADMIN)
+    if not may_see or "case_pages" not in current_app.blueprints:
+        return None
+    return open_cases(records().database)
 
 
 def team_title(team: str) -> str:

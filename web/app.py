@@ -8,6 +8,7 @@ from web.admin import add_admin
 from web.api import api
 from web.assets import serve_assets
 from web.caching import keep_pages
+from web.case_pages import case_pages
 from web.cases import show_cases
 from web.compression import compress
 from web.contact import take_contacts
@@ -46,11 +47,13 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     add_site(app)
     if keep_records(app, settings):
         ask_for_feedback(app)
+        rooms = [task_pages, insight_pages]
         if open_desk(app, settings):
             take_contacts(app)
             show_cases(app)
+            rooms.append(case_pages)
         offer_notices(app, settings)
-        add_admin(app, task_pages, insight_pages)
+        add_admin(app, *rooms)
     app.register_blueprint(api)
     app.register_blueprint(machines)
     app.register_blueprint(discovery)

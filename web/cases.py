@@ -118,10 +118,8 @@ def _change(number: str, step: str, written: str) -> None:
 
 
 def _said_last(number: str, text: str) -> bool:
-    """Whether this is the last message already: a button was pressed twice."""
     known = conversation(records().database, number)
-    last = known.messages[-1] if known else None
-    return last is not None and (last.author, last.text) == (Author.CUSTOMER, text)
+    return known is not None and known.ends_with(Author.CUSTOMER, text)
 
 
 def _opened(number: str, key: str) -> tuple[bool, str]:

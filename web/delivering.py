@@ -38,12 +38,12 @@ def deliver_once(settings: Settings, *, retry: bool) -> Round:
 
 
 def print_dead(settings: Settings) -> None:
-    """One line for each job that was given up: when, of which case, what, how, and why."""
+    """One line for each job that was given up: when, of which case or notice, how, and why."""
     with _records(settings) as database:
         dead = dead_jobs(database)
     for job in dead:
         when = job.created.isoformat(timespec="minutes")
-        click.echo(f"{when}  {job.case}  {job.event} by {job.way}: {job.error}")
+        click.echo(f"{when}  {job.about}: {job.error}")
     click.echo(f"{len(dead)} given up.", err=True)
 
 

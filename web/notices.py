@@ -31,10 +31,7 @@ class Notices:
         """Raises SettingsError when there is no usable secret key."""
         self._signer = URLSafeSerializer(secret_key(settings), salt=_SALT)
         self._root = settings.public_url
-
-    @property
-    def can_be_sent(self) -> bool:
-        return self._root is not None
+        self.can_be_sent = self._root is not None and settings.smtp_host is not None
 
     def letter(self, searcher: Searcher | None) -> Letter:
         """What writes the mail that a subscription's state calls for: to confirm it, or of the fix.

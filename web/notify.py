@@ -43,7 +43,7 @@ _EXTENSION = "notices"
 
 
 def offer_notices(app: Flask, settings: Settings) -> None:
-    """Offer an e-mail of the fix where mails can hold links that lead here."""
+    """Offer an e-mail of the fix where it can be sent, with links that lead here."""
     app.extensions[_EXTENSION] = None
     app.jinja_env.globals.update(can_notify=False, consent_text=consent_text)
     if app.secret_key and (found := Notices(settings)).can_be_sent:

@@ -28,10 +28,12 @@ def retain(**options: Any) -> None:
             searches_days=settings.retain_searches,
             least_visitors=settings.retain_least,
             comments_days=settings.retain_comments,
+            cases_days=settings.retain_cases,
         )
     click.echo(
         f"Forgotten: questions {done.questions}, comments {done.comments},"
-        f" titles of tasks {done.tasks}, addresses {done.addresses}."
+        f" titles of tasks {done.tasks}, addresses {done.addresses},"
+        f" texts of cases {done.cases}."
     )
 
 

@@ -1,4 +1,5 @@
-"""What is said about a case: to its team and its customer in words, to programs as data."""
+"""What is said about a case: to its team and its customer in words, to programs as data; and
+notices, whose words are there already."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,8 +14,10 @@ from kb.delivery.mail import make_mail, reply_to, send_mail
 from kb.delivery.webhook import send_webhook
 from kb.documents import Document
 from kb.errors import DeliveryError, Undeliverable
+from kb.mail import Mail
 from kb.settings import Settings
 from kb.store.cases import code_of, conversation, message_of
+from kb.store.mails import mail_of
 from web.documents import named_document
 from web.json_views import handover
 from web.live import searcher
@@ -33,6 +36,9 @@ def tell(app: Flask, settings: Settings, job: Job) -> None:
     """Deliver one job. Raises DeliveryError when it failed, Undeliverable when it always will."""
     with app.app_context():
         database = records().database
+        if job.mail is not None:
+            send_mail(settings, _notice(settings, job, mail_of(database, job.mail)))
+            return
         known = conversation(database, job.case)
         if known is None:
             raise Undeliverable("The case is not there any more.")
@@ -90,6 +96,19 @@ def _mail(
     elif team and team["email"]:
         reply_to(mail, team["email"], team["title"])
     return mail
+
+
+def _notice(settings: Settings, job: Job, mail: Mail | None) -> EmailMessage:
+    if mail is None:
+        raise Undeliverable("The mail was erased.")
+    return make_mail(
+        job,
+        sender=settings.smtp_sender or "",
+        sender_name=searcher().site.name,
+        to=mail.to,
+        subject=mail.subject,
+        text=mail.text,
+    )
 
 
 def _words(settings: Settings, job: Job, known: Conversation, message: Message | None) -> str:

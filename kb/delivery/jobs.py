@@ -15,7 +15,7 @@ _LONGEST_PAUSE = 6 * 3600.0  # … but never longer than this
 
 
 class Event(StrEnum):
-    """What happened to a case."""
+    """What happened to a case, or that there is a notice."""
 
     CREATED = "created"
     WRITTEN = "written"  # by the customer, after the first message
@@ -23,6 +23,7 @@ class Event(StrEnum):
     SOLVED = "solved"
     REOPENED = "reopened"
     CLOSED = "closed"
+    NOTICE = "notice"  # to somebody who asked for one, of no case
 
 
 class Way(StrEnum):
@@ -31,6 +32,7 @@ class Way(StrEnum):
     TEAM_MAIL = "team_mail"
     CUSTOMER_MAIL = "customer_mail"
     WEBHOOK = "webhook"
+    NOTICE = "notice"  # e-mail that was written when it was queued
 
 
 class JobState(StrEnum):
@@ -49,11 +51,14 @@ _MAIL = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to tell over one way. Rows of the outbox say what; the words are made at the end,
-    so that no copy of a message or a code lies about."""
+    """One thing to tell over one way.
+
+    Rows of the outbox say what. The words about cases are made when they are sent, so that no copy
+    of a message or a code lies about.
+    """
 
     id: str  # idempotency key, the same at each attempt
-    case: str  # number
+    case: str  # number; "" for a notice
     event: Event
     message: int  # id of the message it is about; 0 for none
     way: Way
@@ -63,11 +68,17 @@ class Job:
     attempts: int  # begun, this one included
     claim: str  # proves that this process may say how it ended
     error: str  # of the last attempt; "" for none
+    mail: int | None  # id of the notice's mail; None for a case
+
+    @property
+    def about(self) -> str:
+        """What is told and how, without an address or a text."""
+        return f"case {self.case}, {self.event} by {self.way}" if self.case else "notice by e-mail"
 
 
 def ways_of(settings: Settings) -> frozenset[Way]:
     """The ways this installation has been given."""
-    mail = {Way.TEAM_MAIL, Way.CUSTOMER_MAIL} if settings.smtp_host else set()
+    mail = {Way.TEAM_MAIL, Way.CUSTOMER_MAIL, Way.NOTICE} if settings.smtp_host else set()
     return frozenset(mail | ({Way.WEBHOOK} if settings.webhook_url else set()))
 
 

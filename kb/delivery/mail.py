@@ -26,7 +26,8 @@ def make_mail(
     mail["Subject"] = one_line(subject)[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(job.created)
     mail["Message-ID"] = f"<{job.id}@{domain}>"
-    mail["References"] = f"<case.{job.case}@{domain}>"  # one conversation in the mail program
+    if job.case:  # one conversation in the mail program
+        mail["References"] = f"<case.{job.case}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # no machine shall answer to it
     mail.set_content(text)
     return mail

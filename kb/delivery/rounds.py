@@ -66,10 +66,8 @@ def _failed(database: Database, job: Job, error: Exception, attempts: int) -> st
     job_failed(database, job, reason, again)
     _log.log(
         logging.ERROR if is_last else logging.WARNING,
-        "case %s, %s by %s, attempt %d: %s%s",
-        job.case,
-        job.event,
-        job.way,
+        "%s, attempt %d: %s%s",
+        job.about,
         job.attempts,
         reason,
         " Given up; `kb deliver --dead` lists it." if is_last else "",

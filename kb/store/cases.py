@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from kb.cases import (
     REPEAT_WITHIN,
@@ -32,6 +32,9 @@ from kb.store.conflicts import inserting
 from kb.store.database import Database
 from kb.store.outbox import put_out
 from kb.store.schema import cases, messages
+from kb.store.staff import note
+from kb.store.tasks import join_task, withdraw_from_tasks
+from kb.tasks import Evidence, Finding, Source, Subject, TaskKind
 
 Ways = frozenset[Way]
 
@@ -125,7 +128,8 @@ def cases_of(
     since: datetime | None = None,
     limit: int = 100,
 ) -> list[Case]:
-    """Cases of a team in these states, opened since then; the longest untouched first.
+    """Cases of a team in these states, opened since then; open ones first, of these and of the
+    others the longest untouched.
 
     What is not given is no limit. Each has its first message, in `contact`.
     """
@@ -138,9 +142,24 @@ def cases_of(
         query = query.where(cases.c.state.in_([str(state) for state in states]))
     if since:
         query = query.where(cases.c.opened >= since)
+    query = query.order_by(cases.c.state != CaseState.OPEN, cases.c.changed).limit(limit)
     with database.read() as connection:
-        rows = connection.execute(query.order_by(cases.c.changed).limit(limit)).mappings()
+        rows = connection.execute(query).mappings()
         return [_case(row, row["first_message"]) for row in rows]
+
+
+def open_cases(database: Database) -> int:
+    """How many cases wait for their teams."""
+    query = select(func.count()).where(cases.c.state == CaseState.OPEN)
+    with database.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def teams_with_cases(database: Database) -> list[str]:
+    """Names of the teams that have cases, in order."""
+    query = select(cases.c.team).distinct().order_by(cases.c.team)
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())
 
 
 def add_message(database: Database, number: str, text: str, now: datetime, ways: Ways) -> bool:
@@ -150,14 +169,21 @@ def add_message(database: Database, number: str, text: str, now: datetime, ways:
 
 
 def answer_case(
-    database: Database, number: str, text: str, now: datetime, ways: Ways, document: str = ""
+    database: Database,
+    number: str,
+    text: str,
+    now: datetime,
+    ways: Ways,
+    document: str = "",
+    *,
+    by: str,
 ) -> bool:
     """The team answers, if need be with a link to `document` (kind/id); it is the customer's turn.
 
     False when there is no such case.
     """
     said = Message(now, Author.TEAM, text, document)
-    return _happened(database, number, Event.ANSWERED, CaseState.ANSWERED, now, ways, said)
+    return _happened(database, number, Event.ANSWERED, CaseState.ANSWERED, now, ways, said, by)
 
 
 def solve_case(database: Database, number: str, now: datetime, ways: Ways) -> bool:
@@ -165,24 +191,40 @@ def solve_case(database: Database, number: str, now: datetime, ways: Ways) -> bo
     return _happened(database, number, Event.SOLVED, CaseState.SOLVED, now, ways)
 
 
-def reopen_case(database: Database, number: str, now: datetime, ways: Ways) -> bool:
-    """It is the team's turn again; False when there is no such case."""
-    return _happened(database, number, Event.REOPENED, CaseState.OPEN, now, ways)
+def reopen_case(database: Database, number: str, now: datetime, ways: Ways, by: str = "") -> bool:
+    """It is the team's turn again; False when there is no such case.
+
+    `by` names who of the staff wants it; "" is the customer.
+    """
+    return _happened(database, number, Event.REOPENED, CaseState.OPEN, now, ways, by=by)
 
 
-def close_case(database: Database, number: str, now: datetime, ways: Ways) -> bool:
+def close_case(database: Database, number: str, now: datetime, ways: Ways, *, by: str) -> bool:
     """The team is done with it; False when there is no such case."""
-    return _happened(database, number, Event.CLOSED, CaseState.CLOSED, now, ways)
+    return _happened(database, number, Event.CLOSED, CaseState.CLOSED, now, ways, by=by)
 
 
-def note_missing(database: Database, number: str, article: str) -> bool:
+def note_missing(database: Database, number: str, article: str, now: datetime, *, by: str) -> bool:
     """Which article would have spared this case, in the team's words; "" takes it back.
 
-    False when there is no such case.
+    The case speaks for a content task of that title, the same again changes nothing. False when
+    there is no such case.
     """
     with database.write() as connection:
-        noted = update(cases).where(cases.c.number == number).values(missing=article)
-        return connection.execute(noted).rowcount == 1
+        mine = select(cases).where(cases.c.number == number).with_for_update()
+        row = connection.execute(mine).mappings().one_or_none()
+        if row is None:
+            return False
+        if row["missing"] == article:
+            return True
+        noted = update(cases).where(cases.c.number == number)
+        connection.execute(noted.values(missing=article))
+        withdraw_from_tasks(connection, [(Source.CASE, number)])
+        if article:
+            subject = Subject(TaskKind.GAP, "", row["locale"], article, row["team"], row["phase"])
+            join_task(connection, Finding(subject, (Evidence(Source.CASE, number, "", now),)))
+        note(connection, by, "case.missing", f"case {number}")
+    return True
 
 
 def _happened(
@@ -193,8 +235,12 @@ def _happened(
     now: datetime,
     ways: Ways,
     said: Message | None = None,
+    by: str = "",
 ) -> bool:
-    """A change of state, or a message, and everybody told. The state it has already is no news."""
+    """A change of state, or a message, and everybody told. The state it has already is no news.
+
+    What somebody of the staff does (`by`) stands in the audit log, too.
+    """
     with database.write() as connection:
         mine = select(cases.c.state).where(cases.c.number == number).with_for_update()
         known = connection.execute(mine).scalar()
@@ -206,6 +252,8 @@ def _happened(
         connection.execute(changed.values(state=state, changed=now))
         message = _add(connection, number, said) if said else 0
         put_out(connection, number, event, now, ways, message)
+        if by:
+            note(connection, by, f"case.{event}", f"case {number}")
     return True
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from kb.delivery.jobs import LEASE, Event, Job, JobState, Way, ways_for
 from kb.store.database import Database
-from kb.store.schema import outbox
+from kb.store.schema import mails, outbox
 
 _NO_LEASE = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = [column for column in outbox.c if column.name != "lease"]
@@ -24,25 +24,30 @@ def put_out(
     message: int = 0,
 ) -> None:
     """Within the transaction that made the event: let it be told over the available ways."""
-    rows = [
-        {
-            "id": secrets.token_hex(16),
-            "case": case,
-            "event": event,
-            "message": message,
-            "way": way,
-            "state": JobState.WAITING,
-            "created": now,
-            "due": now,
-            "attempts": 0,
-            "claim": "",
-            "lease": _NO_LEASE,
-            "error": "",
-        }
-        for way in ways_for(event, available)
-    ]
-    if rows:
-        connection.execute(insert(outbox), rows)
+    for way in ways_for(event, available):
+        _put(connection, event, way, now, case=case, message=message)
+
+
+def put_out_notice(connection: Connection, mail: int, now: datetime) -> None:
+    """Within the transaction that queued this mail: let it be sent, as soon as that can be done."""
+    _put(connection, Event.NOTICE, Way.NOTICE, now, mail=mail)
+
+
+def _put(connection: Connection, event: Event, way: Way, now: datetime, **about: Any) -> None:
+    row = {
+        "id": secrets.token_hex(16),
+        "message": 0,
+        "event": event,
+        "way": way,
+        "state": JobState.WAITING,
+        "created": now,
+        "due": now,
+        "attempts": 0,
+        "claim": "",
+        "lease": _NO_LEASE,
+        "error": "",
+    }
+    connection.execute(insert(outbox).values({**row, **about}))
 
 
 def claim_job(database: Database, ways: Iterable[Way], now: datetime) -> Job | None:
@@ -69,8 +74,15 @@ def claim_job(database: Database, ways: Iterable[Way], now: datetime) -> Job | N
 
 
 def job_done(database: Database, job: Job) -> bool:
-    """Mark a job as sent; False when its lease ended meanwhile and another process has it."""
-    return _ended(database, job, {"state": JobState.SENT, "error": ""})
+    """Mark a job as sent; False when its lease ended meanwhile and another process has it.
+
+    A notice that was sent is forgotten, with its address.
+    """
+    if job.mail is None:
+        return _ended(database, job, {"state": JobState.SENT, "error": ""})
+    mine = select(outbox.c.mail).where(outbox.c.id == job.id, outbox.c.claim == job.claim)
+    with database.write() as connection:
+        return connection.execute(delete(mails).where(mails.c.id.in_(mine))).rowcount == 1
 
 
 def job_failed(database: Database, job: Job, error: str, again: datetime | None) -> bool:
@@ -122,6 +134,7 @@ def _job(row: Any) -> Job:
     return Job(
         **{
             **row,
+            "case": row["case"] or "",
             "event": Event(row["event"]),
             "way": Way(row["way"]),
             "state": JobState(row["state"]),

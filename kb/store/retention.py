@@ -6,10 +6,23 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from kb.cases import CaseState
+from kb.delivery.jobs import JobState
 from kb.store.database import IDS, Database
-from kb.store.schema import evidence, login_attempts, searches, subscriptions, tasks, votes
+from kb.store.schema import (
+    cases,
+    evidence,
+    login_attempts,
+    mails,
+    messages,
+    outbox,
+    searches,
+    subscriptions,
+    tasks,
+    votes,
+)
 from kb.subscriptions import Progress
-from kb.tasks import State, TaskKind
+from kb.tasks import Source, State, TaskKind
 
 UNCONFIRMED = timedelta(days=7)  # that an address nobody confirmed is kept
 AFTER_MAIL = timedelta(days=30)  # that one is kept after its mail, so that its links work
@@ -23,6 +36,9 @@ class Forgotten:
     comments: int
     tasks: int  # whose question was forgotten with its searches
     addresses: int
+    cases: (
+        int  # whose texts, packet and customer were forgotten; topics and dates stay, to be counted
+    )
 
 
 def retain(
@@ -32,11 +48,12 @@ def retain(
     searches_days: int,
     least_visitors: int,
     comments_days: int,
+    cases_days: int,
 ) -> Forgotten:
     """Forget what is older than it may be; running it again changes nothing.
 
     Of the questions older than `searches_days` only those stay that `least_visitors` visitors of a
-    day asked in the same words.
+    day asked in the same words. Cases that do not wait for their team count from their last change.
     """
     old = now - timedelta(days=searches_days)
     with database.write() as connection:
@@ -48,10 +65,11 @@ def retain(
             .values(comment="")
         ).rowcount
         addresses = _forget_addresses(connection, now)
+        forgotten = _forget_cases(connection, now - timedelta(days=cases_days))
         connection.execute(
             delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1))
         )
-    return Forgotten(questions, comments, titles, addresses)
+    return Forgotten(questions, comments, titles, addresses, forgotten)
 
 
 def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
@@ -77,7 +95,8 @@ def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
 
 
 def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:
-    """Questions that stand in tasks: kept once an editor took the task on, or enough asked it."""
+    """Questions that stand in tasks: kept once an editor took the task on, or enough asked it, and
+    where staff wrote them, from cases."""
     count = func.count(evidence.c.visitor.distinct())
     often = (
         select(evidence.c.task)
@@ -85,6 +104,7 @@ def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:
         .group_by(evidence.c.task)
         .having(count >= least)
     )
+    of_cases = select(evidence.c.task).where(evidence.c.source == Source.CASE.value)
     kinds = [TaskKind.GAP.value, TaskKind.QUESTION.value]
     untaken = [State.OPEN.value, State.DISMISSED.value]
     changed = connection.execute(
@@ -95,6 +115,7 @@ def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:
             tasks.c.state.in_(untaken),
             tasks.c.opened < old,
             tasks.c.id.not_in(often),
+            tasks.c.id.not_in(of_cases),
         )
         .values(title="", state=State.DISMISSED.value)
     )
@@ -106,7 +127,23 @@ def _forget_addresses(connection: Connection, now: datetime) -> int:
     told = subscriptions.c.state.in_([Progress.TOLD.value, Progress.SOLVED.value])
     unconfirmed = delete(subscriptions).where(asked, subscriptions.c.asked < now - UNCONFIRMED)
     done = delete(subscriptions).where(told, subscriptions.c.changed < now - AFTER_MAIL)
+    waiting = select(outbox.c.mail).where(
+        outbox.c.mail.is_not(None), outbox.c.state == JobState.WAITING
+    )
+    given_up = mails.c.queued < now - AFTER_MAIL, mails.c.id.not_in(waiting)
+    connection.execute(delete(mails).where(*given_up))
     return connection.execute(unconfirmed).rowcount + connection.execute(done).rowcount
+
+
+def _forget_cases(connection: Connection, old: datetime) -> int:
+    """All that tells of the customer, in the case, its messages, and what could still be sent."""
+    over = select(cases.c.number).where(
+        cases.c.state != CaseState.OPEN, cases.c.changed < old, cases.c.email != ""
+    )
+    connection.execute(delete(outbox).where(outbox.c.case.in_(over)))
+    connection.execute(update(messages).where(messages.c.case.in_(over)).values(text=""))
+    nobody = {"email": "", "email_key": "", "name": "", "order_number": "", "packet": "[]"}
+    return connection.execute(update(cases).where(cases.c.number.in_(over)).values(nobody)).rowcount
 
 
 def _folded(question: str) -> str:

@@ -39,7 +39,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
-VERSION = "0003"  # of the newest migration
+VERSION = "0004"  # of the newest migration
 
 # Names that a later migration can refer to, the same on SQLite and PostgreSQL.
 metadata = MetaData(
@@ -139,15 +139,17 @@ messages = Table(
     Index(None, "case", "id"),
 )
 
-# What waits to be told outside. Rows name what to tell; the words are made when they are sent.
+# What waits to be told outside. Rows name what to tell: something about a case, put into words when
+# it is sent, or a notice out of `mails`.
 outbox = Table(
     "outbox",
     metadata,
     Column("id", String(32), primary_key=True),  # idempotency key, the same at each attempt
-    Column("case", String(16), ForeignKey("cases.number"), nullable=False),
+    Column("case", String(16), ForeignKey("cases.number"), nullable=True),  # none of a notice
+    Column("mail", Integer, ForeignKey("mails.id", ondelete="CASCADE"), nullable=True),
     Column("event", String(16), nullable=False),
     Column("message", Integer, nullable=False),  # id of the message it is about; 0 for none
-    Column("way", String(16), nullable=False),  # team_mail, customer_mail, webhook
+    Column("way", String(16), nullable=False),  # team_mail, customer_mail, webhook, notice
     Column("state", String(16), nullable=False),  # waiting, sent, dead
     Column("created", Moment, nullable=False),
     Column("due", Moment, nullable=False),  # not before
@@ -157,6 +159,7 @@ outbox = Table(
     Column("error", Text, nullable=False),  # of the last attempt; "" for none
     Index(None, "state", "due"),
     Index(None, "case"),
+    Index(None, "mail"),
 )
 
 # Steps of visitors through the contact form, each once a day; no moment, so that nobody can tell
@@ -228,7 +231,9 @@ evidence = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("task", Integer, ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
-    Column("source", String(16), nullable=False),  # vote, search, judgment, confirmation, staff
+    Column(
+        "source", String(16), nullable=False
+    ),  # vote, search, judgment, confirmation, staff, case
     Column("reference", String(64), nullable=False),  # what it is called there
     Column("visitor", String(32), nullable=False),  # "" for none
     Column("at", Moment, nullable=False),

@@ -3,21 +3,27 @@
 Each kind of record that holds addresses has one entry in SUBJECT_DATA.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 
 from kb.store.database import Database
-from kb.store.schema import mails, subscriptions, votes
+from kb.store.schema import cases, mails, messages, outbox, subscriptions, votes
 
 Row = dict[str, object]
+
+_OF_MACHINES = ("salt", "submission", "email_key")  # say nothing of a person
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectData:
-    """One kind of record. Called with an address in lower case, in one transaction for all."""
+    """One kind of record. Called with an address in lower case, in one transaction for all.
+
+    They are erased in the order of SUBJECT_DATA: what belongs to a case goes before it.
+    """
 
     name: str
     export: Callable[[Connection, str], list[Row]]
@@ -73,6 +79,57 @@ def _erase_mails(connection: Connection, email: str) -> int:
     return connection.execute(delete(mails).where(mails.c.recipient == email)).rowcount
 
 
+def _own_cases(email: str) -> Select[tuple[str]]:
+    """Numbers of the cases of an address; it is kept as it was typed."""
+    return select(cases.c.number).where(func.lower(cases.c.email) == email)
+
+
+def _export_deliveries(connection: Connection, email: str) -> list[Row]:
+    query = (
+        select(outbox.c.case, outbox.c.event, outbox.c.way, outbox.c.state, outbox.c.created)
+        .where(outbox.c.case.in_(_own_cases(email)))
+        .order_by(outbox.c.created, outbox.c.id)
+    )
+    return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def _erase_deliveries(connection: Connection, email: str) -> int:
+    own = outbox.c.case.in_(_own_cases(email))
+    return connection.execute(delete(outbox).where(own)).rowcount
+
+
+def _export_messages(connection: Connection, email: str) -> list[Row]:
+    query = (
+        select(
+            messages.c.case,
+            messages.c.at,
+            messages.c.author,
+            messages.c.text,
+            messages.c.document,
+        )
+        .where(messages.c.case.in_(_own_cases(email)))
+        .order_by(messages.c.id)
+    )
+    return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def _erase_messages(connection: Connection, email: str) -> int:
+    own = messages.c.case.in_(_own_cases(email))
+    return connection.execute(delete(messages).where(own)).rowcount
+
+
+def _export_cases(connection: Connection, email: str) -> list[Row]:
+    kept = [column for column in cases.c if column.name not in _OF_MACHINES]
+    query = select(*kept).where(cases.c.number.in_(_own_cases(email))).order_by(cases.c.opened)
+    rows = [_plain(row) for row in connection.execute(query).mappings()]
+    return [{**row, "packet": json.loads(str(row["packet"]))} for row in rows]
+
+
+def _erase_cases(connection: Connection, email: str) -> int:
+    own = cases.c.number.in_(_own_cases(email))
+    return connection.execute(delete(cases).where(own)).rowcount
+
+
 def _plain(row: RowMapping) -> Row:
     return {
         str(name): value.isoformat() if isinstance(value, datetime) else value
@@ -83,4 +140,7 @@ def _plain(row: RowMapping) -> Row:
 SUBJECT_DATA = (
     SubjectData("subscriptions", _export_subscriptions, _erase_subscriptions),
     SubjectData("mails", _export_mails, _erase_mails),
+    SubjectData("deliveries", _export_deliveries, _erase_deliveries),
+    SubjectData("messages", _export_messages, _erase_messages),
+    SubjectData("cases", _export_cases, _erase_cases),
 )

@@ -64,21 +64,26 @@ def record(database: Database, findings: Sequence[Finding]) -> int:
     Evidence that any task has already is left where it is, so recording the same again changes
     nothing. A dismissed gap or question takes its evidence in silence: an editor said no to it.
     """
-    opened = 0
     with database.write() as connection:
-        one_at_a_time(connection, _LOCK)
-        pairs = connection.execute(select(evidence.c.source, evidence.c.reference)).all()
-        known = {(Source(source), reference) for source, reference in pairs}
-        for finding in findings:
-            new = [one for one in finding.evidence if (one.source, one.reference) not in known]
-            if not new:
-                continue
-            number = _place(connection, finding)
-            if number is None:
-                number = _open(connection, finding.subject)
-                opened += 1
-            connection.execute(insert(evidence), [_row(number, one) for one in new])
-            known.update((one.source, one.reference) for one in new)
+        return join_task(connection, *findings)
+
+
+def join_task(connection: Connection, *findings: Finding) -> int:
+    """`record` within the transaction of what was found."""
+    opened = 0
+    one_at_a_time(connection, _LOCK)
+    pairs = connection.execute(select(evidence.c.source, evidence.c.reference)).all()
+    known = {(Source(source), reference) for source, reference in pairs}
+    for finding in findings:
+        new = [one for one in finding.evidence if (one.source, one.reference) not in known]
+        if not new:
+            continue
+        number = _place(connection, finding)
+        if number is None:
+            number = _open(connection, finding.subject)
+            opened += 1
+        connection.execute(insert(evidence), [_row(number, one) for one in new])
+        known.update((one.source, one.reference) for one in new)
     return opened
 
 
@@ -91,14 +96,19 @@ def withdraw(database: Database, gone: Iterable[tuple[Source, str]] = ()) -> Non
     with database.write() as connection:
         _withdraw(connection, Source.VOTE, turned.where(votes.c.solved))
         _withdraw(connection, Source.CONFIRMATION, turned.where(votes.c.solved.is_(False)))
-        for source, reference in gone:
-            _withdraw(connection, source, [reference])
-        empty = tasks.c.id.not_in(select(evidence.c.task))
-        connection.execute(
-            update(tasks)
-            .where(tasks.c.state == State.OPEN.value, empty)
-            .values(state=State.DISMISSED.value, changed=datetime.now(UTC))
-        )
+        withdraw_from_tasks(connection, gone)
+
+
+def withdraw_from_tasks(connection: Connection, gone: Iterable[tuple[Source, str]]) -> None:
+    """Take back this evidence within the transaction of what makes it wrong."""
+    for source, reference in gone:
+        _withdraw(connection, source, [reference])
+    empty = tasks.c.id.not_in(select(evidence.c.task))
+    connection.execute(
+        update(tasks)
+        .where(tasks.c.state == State.OPEN.value, empty)
+        .values(state=State.DISMISSED.value, changed=datetime.now(UTC))
+    )
 
 
 def known_references(database: Database, source: Source) -> set[str]:
