@@ -200,4 +200,4 @@ def test_an_address_is_told_and_erased(records: Database, tmp_path: Path) -> Non
     assert "subscriptions 1, mails 1" in kb(tmp_path, "erase-subject", CUSTOMER).output
     assert "subscriptions 0, mails 0" in kb(tmp_path, "erase-subject", CUSTOMER).output
     told = json.loads(kb(tmp_path, "export-subject", CUSTOMER).output)
-    assert told == {"subscriptions": [], "mails": []}
+    assert not any(told.values())

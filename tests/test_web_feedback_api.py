@@ -75,5 +75,5 @@ def test_what_is_no_vote_is_told_so(bot: FlaskClient, body: object, detail: str)
 
 
 def test_without_records_answers_carry_no_token(built_index: Path, encoder: FakeEncoder) -> None:
-    bot = client(built_index, encoder)
+    bot = client(built_index, encoder, database_url="sqlite:////nowhere/kb.sqlite3")
     assert bot.get("/api/v1/answer?q=Rechnung&locale=de").get_json()["feedback_token"] is None

@@ -9,8 +9,6 @@ const KEPT = ["message", "email", "name", "product", "order_number"];
 const written = document.querySelector("form[data-write]");
 if (document.querySelector("[data-finished]")) forget();
 if (written) {
-  document.documentElement.classList.add("has-script");
-  written.querySelector(".with-script").hidden = false;
   keepDraft(written);
   answerWhileWriting(written);
 }
