@@ -4,7 +4,6 @@ without scripts. A new journey is a function that takes a `visitor`.
 
 import re
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -51,7 +50,13 @@ class Visitor:
         return found
 
 
-_KINDS = tuple(product(LOCALES, SCREENS, (True, False)))
+# Every pair of language, screen and scripts at least once; all eight would tell no more.
+_KINDS = (
+    ("de", "phone", True),
+    ("de", "desktop", False),
+    ("en", "phone", False),
+    ("en", "desktop", True),
+)
 
 
 @pytest.fixture(
