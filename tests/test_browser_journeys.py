@@ -4,6 +4,7 @@ without scripts. A new journey is a function that takes a `visitor`.
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -50,13 +51,7 @@ class Visitor:
         return found
 
 
-# Every pair of language, screen and scripts at least once; all eight would tell no more.
-_KINDS = (
-    ("de", "phone", True),
-    ("de", "desktop", False),
-    ("en", "phone", False),
-    ("en", "desktop", True),
-)
+_KINDS = tuple(product(LOCALES, SCREENS, (True, False)))
 
 
 @pytest.fixture(
