@@ -7,6 +7,7 @@ import pytest
 from centers import Markup, client
 from fakes import FakeEncoder
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from kb.feedback import Channel, Place, Reason, Vote
 from kb.store.database import Database
@@ -158,3 +159,20 @@ def test_without_records_nobody_is_asked(built_index: Path, encoder: FakeEncoder
     assert visitor.get(ARTICLE).status_code == 200
     assert not Markup(visitor.get(ARTICLE).text).all("input", name="about")
     assert visitor.get("/de/search?q=Akku").status_code == 200
+
+
+def test_a_vote_that_cannot_be_kept_is_not_thanked_for(
+    visitor: FlaskClient, token: str, tmp_path: Path
+) -> None:
+    database = Database.in_folder(tmp_path)
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE evidence"))
+        connection.execute(text("DROP TABLE subscriptions"))
+        connection.execute(text("DROP TABLE votes"))
+    database.close()
+    data = {"about": token, "solved": "no", "comment": "so much to say"}
+    reply = visitor.post(PATH, data=data, headers={**PERSON, "Accept-Language": "de"})
+    assert reply.status_code == 503
+    page = Markup(reply.text).text
+    assert "Das konnte nicht gespeichert werden" in page
+    assert "sqlite" not in page

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotFound, TooManyRequests
@@ -18,6 +17,7 @@ from kb.store.feedback import search_by_id
 from web import shapes
 from web.desk import contact_of, desk, known_product, matching, new_submission, take, topic_from
 from web.documents import named_document
+from web.json_bodies import json_object
 from web.json_views import handover, json_response, reference
 from web.language import locale_code
 from web.limits import may_send_contact, may_try_code
@@ -34,7 +34,7 @@ _FIELDS = {*LONGEST, "locale", "query_id"}
 
 def send_contact() -> Response:
     """POST /api/v1/contacts: a message to the team that fits."""
-    given = _body()
+    given = json_object(LARGEST, _FIELDS)
     locale = locale_code(given.get("locale", ""), searcher().site)
     contact = clean_contact(contact_of(given))
     if wrong := faults(contact):
@@ -69,18 +69,6 @@ def read_case(number: str) -> Response:
     if known is None:
         raise NotFound(f"No case opens with this number and {CODE_HEADER}.")
     return json_response(_case(known))
-
-
-def _body() -> dict[str, Any]:
-    request.max_content_length = LARGEST
-    given = request.get_json(silent=True)
-    if not isinstance(given, dict):
-        raise BadRequest("Send a JSON object with Content-Type application/json.")
-    if unknown := sorted(given.keys() - _FIELDS):
-        raise BadRequest(f"Unknown fields: {', '.join(unknown)}.")
-    if wrong := sorted(name for name, value in given.items() if not isinstance(value, str)):
-        raise BadRequest(f"These fields must be text: {', '.join(wrong)}.")
-    return given
 
 
 def _sentence(wrong: FieldFault) -> str:

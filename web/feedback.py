@@ -34,6 +34,15 @@ class About:
     query_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A visitor's word, as it came."""
+
+    solved: bool
+    reason: Reason | None = None
+    comment: str = ""
+
+
 def ask_for_feedback(app: Flask) -> None:
     """Ask on articles and answers, where there is a key to sign what a vote is about."""
     if not app.secret_key:
@@ -96,21 +105,26 @@ def vote() -> str | Response:
 
 
 def vote_about(about: About, *, solved: bool) -> Vote:
-    """What this request's visitor says today."""
-    now = datetime.now(UTC)
+    """What this form's visitor says today."""
     given = request.form.get("reason", "")
     reason = next((one for one in Reason if one == given), None)
-    comment = masked(" ".join(request.form.get("comment", "")[:MAX_COMMENT].split()))
+    said = Said(solved, reason, request.form.get("comment", ""))
+    return vote_today(about, visitor(), page_locale(), said)
+
+
+def vote_today(about: About, voter: str, locale: str, said: Said) -> Vote:
+    """A vote as it is kept: why something failed is asked only where it did, and masked."""
+    now = datetime.now(UTC)
     return Vote(
-        visitor=visitor(),
+        visitor=voter,
         day=now.date(),
         document=about.document,
-        locale=page_locale(),
+        locale=locale,
         place=about.place,
         query_id=about.query_id,
-        solved=solved,
-        reason=None if solved else reason,
-        comment="" if solved else comment,
+        solved=said.solved,
+        reason=None if said.solved else said.reason,
+        comment="" if said.solved else masked(" ".join(said.comment[:MAX_COMMENT].split())),
         at=now,
     )
 

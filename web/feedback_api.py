@@ -1,16 +1,15 @@
 """Votes through programs: what a chat bot's customer says of an answer."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
-from kb.feedback import MAX_COMMENT, Reason, Vote
-from kb.masking import masked
+from kb.feedback import Reason, Vote
 from kb.store.feedback import keep_vote
 from web import shapes
-from web.feedback import About, about_of
+from web.feedback import About, Said, about_of, vote_today
+from web.json_bodies import json_object
 from web.json_views import json_response
 from web.language import locale_code
 from web.live import searcher
@@ -33,36 +32,19 @@ def send_feedback() -> Response:
 
 
 def _body() -> dict[str, Any]:
-    request.max_content_length = LARGEST
-    given = request.get_json(silent=True)
-    if not isinstance(given, dict):
-        raise BadRequest("Send a JSON object with Content-Type application/json.")
-    if unknown := sorted(given.keys() - {*_TEXTS, "solved"}):
-        raise BadRequest(f"Unknown fields: {', '.join(unknown)}.")
+    given = json_object(LARGEST, _TEXTS, ("solved",))
     if not isinstance(given.get("solved"), bool):
         raise BadRequest("solved must be true or false.")
-    if wrong := [name for name in _TEXTS if not isinstance(given.get(name, ""), str)]:
-        raise BadRequest(f"These fields must be text: {', '.join(wrong)}.")
     if given.get("reason") and given["reason"] not in tuple(Reason):
         raise BadRequest(f"reason must be one of {', '.join(Reason)}.")
     return given
 
 
 def _vote(about: About, given: dict[str, Any]) -> Vote:
-    now, solved = datetime.now(UTC), given["solved"]
-    comment = masked(" ".join(given.get("comment", "")[:MAX_COMMENT].split()))
-    return Vote(
-        visitor=_visitor(given.get("visitor", "")),
-        day=now.date(),
-        document=about.document,
-        locale=locale_code(given.get("locale", ""), searcher().site),
-        place=about.place,
-        query_id=about.query_id,
-        solved=solved,
-        reason=Reason(given["reason"]) if given.get("reason") and not solved else None,
-        comment="" if solved else comment,
-        at=now,
-    )
+    reason = Reason(given["reason"]) if given.get("reason") else None
+    said = Said(given["solved"], reason, given.get("comment", ""))
+    locale = locale_code(given.get("locale", ""), searcher().site)
+    return vote_today(about, _visitor(given.get("visitor", "")), locale, said)
 
 
 def _visitor(named: str) -> str:

@@ -68,8 +68,11 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise RecordsError(f"The records in {self.name} cannot be used ({reason}).") from error
+            reason = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+            raise RecordsError(
+                f"The records in {self.name} cannot be used ({reason}); check that the database is"
+                " there, its space and permissions."
+            ) from error
 
 
 def _sqlite(url: str) -> Engine:
