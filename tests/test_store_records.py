@@ -16,7 +16,6 @@ from kb.store.database import Database, is_intact
 from kb.store.feedback import (
     add_searches,
     keep_vote,
-    satisfaction,
     searches_since,
     vote_of,
     votes_since,
@@ -113,16 +112,6 @@ def test_votes_of_others_places_and_days_stand_beside_each_other(database: Datab
     for vote in (VOTE, *others):
         keep_vote(database, vote)
     assert len(votes_since(database, LONG_AGO)) == 5
-
-
-def test_satisfaction_names_the_least_helpful_first(database: Database) -> None:
-    for number in range(4):
-        keep_vote(database, replace(VOTE, visitor=f"v{number}", solved=number == 0))
-        keep_vote(database, replace(VOTE, visitor=f"v{number}", document="article/b", solved=True))
-    worst, best = satisfaction(database, LONG_AGO)
-    assert (worst.document, worst.solved, worst.unsolved) == (VOTE.document, 1, 3)
-    assert (worst.share, best.share) == (0.25, 1.0)
-    assert satisfaction(database, NOW + timedelta(seconds=1)) == []
 
 
 def test_searches_come_back_as_they_were_asked_each_once(database: Database) -> None:

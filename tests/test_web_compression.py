@@ -48,3 +48,13 @@ def test_small_replies_and_pictures_stay_as_they_are(center: FlaskClient) -> Non
     reply = center.get(picture, headers=GZIP)
     assert "Content-Encoding" not in reply.headers
     reply.close()
+
+
+def test_pages_of_staff_are_never_packed(
+    built_index: Path, encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    center = client(built_index, encoder, records=tmp_path)
+    reply = center.get("/admin/login", headers=GZIP, follow_redirects=True)
+    assert reply.status_code == 200
+    assert "csrf" in reply.text
+    assert "Content-Encoding" not in reply.headers

@@ -1,11 +1,11 @@
 """Searches and votes, written and counted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 
 from kb.feedback import Channel, Place, Reason, Search, Vote
 from kb.store.conflicts import inserting
@@ -43,34 +43,6 @@ def vote_of(database: Database, vote: Vote) -> Vote | None:
     with database.read() as connection:
         row = connection.execute(select(votes).where(*same)).mappings().one_or_none()
     return None if row is None else vote_from(row)
-
-
-@dataclass(frozen=True, slots=True)
-class Satisfaction:
-    """How often a document helped those who said so."""
-
-    document: str  # kind/id
-    solved: int
-    unsolved: int
-
-    @property
-    def share(self) -> float:
-        """Positive ÷ all votes."""
-        return self.solved / (self.solved + self.unsolved)
-
-
-def satisfaction(database: Database, since: datetime) -> list[Satisfaction]:
-    """Votes of every document since then, the least helpful first."""
-    solved = func.sum(case((votes.c.solved, 1), else_=0))
-    query = (
-        select(votes.c.document, solved, func.count())
-        .where(votes.c.at >= since)
-        .group_by(votes.c.document)
-    )
-    with database.read() as connection:
-        rows = connection.execute(query).all()
-    counted = [Satisfaction(document, int(yes), total - int(yes)) for document, yes, total in rows]
-    return sorted(counted, key=lambda one: (one.share, -one.unsolved, one.document))
 
 
 def searches_by(database: Database, visitor: str) -> list[Search]:
