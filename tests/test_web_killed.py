@@ -1,5 +1,6 @@
 """Votes that were acknowledged survive a server that is killed again and again."""
 
+import http.client
 import itertools
 import os
 import random
@@ -8,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ class Voters:
                 with urllib.request.urlopen(request, timeout=5) as reply:
                     assert reply.status == 200
                     reply.read()
-            except (OSError, urllib.error.URLError):
+            except (OSError, http.client.HTTPException):  # also half a reply
                 time.sleep(0.01)  # nobody is there at the moment
             else:
                 self.acknowledged.add(comment)
