@@ -266,6 +266,47 @@ def test_a_sentence_that_says_much_less_does_not_come_along(
     assert text_of(ask("Wie viele Stunden Akku vom Netz nehmen?")) == TIMED
 
 
+# --- Who names an article ------------------------------------------------------------------------
+
+OPENING = "Meist liegt es am Netzteil. Es ist zu prüfen, bevor etwas anderes getan wird."
+LATER = "Akku lädt, Akku lädt, der Akku lädt: So klingt es, wenn der Akku nicht lädt."
+REPAIR = "1. Stecker ziehen.\n2. Kontakte prüfen.\n3. Stecker wieder einstecken."
+
+
+@pytest.fixture
+def repair(write_article: WriteArticle) -> None:
+    text = f"{OPENING}\n\n## Geräusche\n\n{LATER}"
+    write_article("akku", text, locale="de", title="Akku lädt nicht: die Ursache")
+
+
+@pytest.mark.usefixtures("repair")
+@pytest.mark.parametrize("query", ["Akku lädt nicht", "Akku"])
+def test_who_types_a_title_or_a_word_of_it_gets_the_opening(ask: Ask, query: str) -> None:
+    assert text_of(ask(query)) == OPENING
+
+
+@pytest.mark.usefixtures("repair")
+def test_who_says_more_than_the_title_gets_what_says_it(ask: Ask) -> None:
+    assert text_of(ask("wie klingt es wenn der Akku nicht lädt")) == LATER
+
+
+def test_who_names_a_task_may_get_its_steps_and_who_names_a_topic_the_opening(
+    write_article: WriteArticle, ask: Ask
+) -> None:
+    steps = REPAIR.replace("Stecker", "Akku lädt, Stecker")
+    text = f"{OPENING}\n\n## In drei Schritten\n\n{steps}"
+    write_article("akku", text, locale="de", title="Akku lädt nicht")
+    asked = ask("Akku lädt nicht").answer
+    assert asked is not None
+    assert asked.form is AnswerForm.STEPS
+    assert text_of(ask("Akku")) == OPENING
+
+
+def test_the_opening_of_a_product_is_a_fact_and_no_answer(searcher: Searcher) -> None:
+    answer = searcher.answer("Helm", "de").answer
+    assert answer is None or answer.form is not AnswerForm.FACT
+
+
 # --- How sure it must be -------------------------------------------------------------------------
 
 
