@@ -23,6 +23,11 @@ def make_key_file(settings: Settings) -> None:
             _make(settings.data / KEY_FILE)
 
 
+def key_path(settings: Settings) -> Path:
+    """Where the key of this installation is, unless a setting holds the key itself."""
+    return settings.secret_key_file or settings.data / KEY_FILE
+
+
 def secret_key(settings: Settings) -> bytes:
     """The key of this installation: the setting, else the file, made when it is first needed.
 
@@ -30,7 +35,7 @@ def secret_key(settings: Settings) -> bytes:
     """
     if settings.secret_key:
         return _checked(settings.secret_key.get_secret_value().encode(), "secret_key")
-    path = settings.secret_key_file or settings.data / KEY_FILE
+    path = key_path(settings)
     try:
         if settings.secret_key_file is None:
             _make(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kb.errors import ContentError, KbError, ModelError
+from web.backup_commands import backup, restore
 from web.installation import must_be_whole
 from web.options import FOLDER, Command, content_option, data_option, models_option
 from web.options import say as _say
@@ -368,6 +369,8 @@ def _report(problems: "Iterator[Problem] | tuple[Problem, ...] | list[Problem]")
 main.add_command(user)
 main.add_command(tasks)
 main.add_command(report)
+main.add_command(backup)
+main.add_command(restore)
 add_privacy_commands(main)
 
 

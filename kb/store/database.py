@@ -3,6 +3,7 @@
 What a `write` block wrote is on disk when the block has ended. Nothing else is acknowledged.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,22 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def must_be_sqlite(self) -> None:
+        """Raises RecordsError when it is another database."""
+        if self.dialect != "sqlite":
+            raise RecordsError(
+                f"The records are in {self.name}: use pg_dump and pg_restore, and keep the file of"
+                " the secret key with them."
+            )
+
+    @contextmanager
+    def sqlite(self) -> Iterator[sqlite3.Connection]:
+        """A bare connection outside of any transaction, for what only SQLite does."""
+        with self._translated(), self._engine.connect() as connection:
+            bare = connection.connection.driver_connection
+            assert isinstance(bare, sqlite3.Connection)
+            yield bare
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -67,7 +84,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
             raise RecordsError(
                 f"The records in {self.name} cannot be used ({reason}); check that the database is"
