@@ -9,6 +9,7 @@ from kb.errors import StaffError
 
 LEAST_PASSWORD, MOST_PASSWORD = 12, 500  # characters
 COMMAND_LINE = "command line"  # who did what `kb` was told to do
+SERVER = "server"  # who did what is due every day
 _EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]\\]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 _MAX_EMAIL = 254  # characters, by RFC 5321
 
@@ -37,7 +38,7 @@ class Action:
     """A line of the audit log."""
 
     at: datetime
-    staff: str  # e-mail address, or COMMAND_LINE
+    staff: str  # e-mail address, COMMAND_LINE or SERVER
     action: str  # task.accept, user.disable …
     target: str
 

@@ -32,7 +32,8 @@ from kb.store.outbox import (
     revive_dead_jobs,
     waiting_jobs,
 )
-from web.delivery import Sender, deliver_now
+from web.background import Background
+from web.delivery import deliver_now
 from web.telling import tell
 
 NOW = datetime.now(UTC)
@@ -372,7 +373,10 @@ def test_the_sender_delivers_what_it_is_woken_for(post: Post) -> None:
             sent.set()
         raise DeliveryError()
 
-    sender = Sender(post.database, ALL, send, attempts=3)
+    def deliver() -> None:
+        deliver_due(post.database, ALL, send, attempts=3)
+
+    sender = Background("delivery", deliver)
     sender.start()
     post.open()
     sender.wake()

@@ -17,24 +17,14 @@ def add_privacy_commands(main: click.Group) -> None:
 @click.command()
 @data_option
 def retain(**options: Any) -> None:
-    """Forget what is older than the settings allow; run it once a day."""
+    """Forget what is older than the settings allow, as servers do once a day."""
     from kb.store.retention import retain as forget
+    from web.retaining import limits_of
 
-    settings = settings_from(**options)
+    limits = limits_of(settings_from(**options))
     with opened_records(**options) as database:
-        done = forget(
-            database,
-            datetime.now(UTC),
-            searches_days=settings.retain_searches,
-            least_visitors=settings.retain_least,
-            comments_days=settings.retain_comments,
-            cases_days=settings.retain_cases,
-        )
-    click.echo(
-        f"Forgotten: questions {done.questions}, comments {done.comments},"
-        f" titles of tasks {done.tasks}, addresses {done.addresses},"
-        f" texts of cases {done.cases}."
-    )
+        done = forget(database, datetime.now(UTC), limits)
+    click.echo(f"Forgotten: {done}.")
 
 
 @click.command("export-subject")

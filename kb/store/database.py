@@ -17,6 +17,9 @@ from kb.store.schema import VERSION
 DATABASE_FILE = "kb.sqlite3"  # in the data folder
 IDS = 500  # values in one IN (…); SQLite allows 999 parameters in a statement on old builds
 _WAIT = 15  # seconds that a writer waits for another one
+_CONNECT = 5  # seconds for a connection to PostgreSQL, unless the address says otherwise
+# What is deleted is overwritten, too: a salt that could be read from free pages is not destroyed.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 _WRITES = "kb_writes"  # execution option of connections that write
 
 
@@ -35,9 +38,9 @@ class Database:
         if self.dialect == "sqlite":
             self._engine = _sqlite(url)
         elif self.dialect == "postgresql":
-            self._engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True
-            )
+            patience = {"connect_timeout": str(_CONNECT), **parsed.query}
+            parsed = parsed.set(drivername="postgresql+psycopg", query=patience)
+            self._engine = create_engine(parsed, pool_pre_ping=True)
         else:
             raise RecordsError(f"{self.dialect} is not supported; use sqlite or postgresql.")
 
@@ -81,7 +84,7 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin and end where we say
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
