@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from kb.contact_rules import is_email
+from kb.emails import is_email
 from kb.errors import SettingsError
 
 SETTINGS_FILE = "kb.toml"  # in the current folder

@@ -356,6 +356,8 @@ def test_domains_in_other_scripts_are_reached(post: Post) -> None:
     with post.mail():
         post.deliver()
     assert "kim@xn--mller-kva.example" in post.box.recipients
+    team = next(one for one in post.box.mails if "werkstatt" in str(one["To"]))
+    assert "kim@müller.example" in text_of(team)
 
 
 def test_only_ways_that_are_set_up_are_written_down(post: Post) -> None:

@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 from kb.delivery.jobs import Job
 from kb.delivery.trust import trust_of, why_untrusted
-from kb.errors import DeliveryError, Undeliverable
+from kb.emails import ascii_domain
+from kb.errors import AddressError, DeliveryError, Undeliverable
 from kb.settings import Settings
 
 _PATIENCE = 20.0  # seconds for each step of the conversation
@@ -113,6 +114,6 @@ def _ascii(address: str) -> str:
     """The address with its domain as mail servers write it."""
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
+        return f"{local}@{ascii_domain(domain)}"
+    except AddressError as error:
         raise Undeliverable("An address is not valid.") from error
