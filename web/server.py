@@ -32,6 +32,8 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # It would log the address of every visitor it refuses.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
+    # It would tell at each start how it speaks with the database.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # It would log the webhook's address, which may hold a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _must_be_free(settings.host, settings.port)

@@ -3,8 +3,9 @@
 What a `write` block wrote is on disk when the block has ended. Nothing else is acknowledged.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,13 @@ class Database:
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _WAIT})
+
+    @event.listens_for(engine, "do_connect")
+    def keep_private(_dialect: object, _record: object, where: list[str], _how: object) -> None:
+        # What customers wrote is nobody else's on this machine. An empty file is a new database.
+        if os.path.isabs(where[0]):  # always, of a file
+            with suppress(OSError):  # it is there, or opening it will say what is wrong
+                os.close(os.open(where[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
