@@ -37,10 +37,10 @@ def addresses(folder: Path) -> list[str]:
 
 
 @contextmanager
-def serving(data: Path, models: Path, port: int) -> Iterator[tuple[str, int]]:
-    """The address and process id of a server that is ready."""
+def serving(data: Path, models: Path, port: int, **settings: str) -> Iterator[tuple[str, int]]:
+    """The address and process id of a server that is ready; `settings` are for its environment."""
     command = [_KB, "serve", "--data", str(data), "--models", str(models)]
-    environment = {**os.environ, "KB_RATE_LIMIT": "0"}
+    environment = {**os.environ, "KB_RATE_LIMIT": "0", **settings}
     server = subprocess.Popen([*command, "--port", str(port)], env=environment)
     address = f"http://127.0.0.1:{port}"
     try:

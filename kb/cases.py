@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kb.emails import normal_email
 from kb.feedback import Channel
 from kb.site import Phase
 
@@ -153,8 +154,8 @@ def opens(key: bytes, number: str, salt: bytes, typed: str) -> bool:
 
 def email_key(key: bytes, email: str) -> str:
     """The same for all spellings of an address, and of no use without the secret key."""
-    folded = email.strip().casefold().encode()
-    return hmac.digest(key, b"e-mail\n" + folded, hashlib.sha256).hex()
+    known = normal_email(email).encode()
+    return hmac.digest(key, b"e-mail\n" + known, hashlib.sha256).hex()
 
 
 def topic_of(matches: Iterable[tuple[float, Topic]], default_team: str) -> Topic:

@@ -1,21 +1,21 @@
 """What a contact must hold before it is taken: the same on every channel."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kb.cases import Contact
+from kb.emails import LONGEST as LONGEST_EMAIL
+from kb.emails import has_foreign_local_part, is_email
 
-# What a form offers room for, in characters; the e-mail's is RFC 5321's.
-LONGEST = {"message": 5000, "email": 254, "name": 100, "product": 120, "order_number": 40}
-
-# What mail servers everywhere accept, which is less than RFC 5322 allows.
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]"
-)
-_LOCAL_PART = 64
+# What a form offers room for, in characters.
+LONGEST = {
+    "message": 5000,
+    "email": LONGEST_EMAIL,
+    "name": 100,
+    "product": 120,
+    "order_number": 40,
+}
 
 
 class Fault(StrEnum):
@@ -24,6 +24,7 @@ class Fault(StrEnum):
     MISSING = "missing"
     TOO_LONG = "too_long"
     NO_ADDRESS = "no_address"  # not a complete e-mail address
+    FOREIGN = "foreign"  # an address with letters before the @ that many mail servers do not take
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,12 @@ def faults(contact: Contact) -> list[FieldFault]:
         found.append(FieldFault("message", Fault.MISSING))
     if not contact.email:
         found.append(FieldFault("email", Fault.MISSING))
+    elif has_foreign_local_part(contact.email):
+        found.append(FieldFault("email", Fault.FOREIGN))
     elif "email" not in long and not is_email(contact.email):
         found.append(FieldFault("email", Fault.NO_ADDRESS))
     order = list(LONGEST)
     return sorted(found, key=lambda one: order.index(one.field))
-
-
-def is_email(text: str) -> bool:
-    """Whether a reply can be sent there: an address of the usual form whose domain has a name."""
-    if not _EMAIL.fullmatch(text) or len(text.partition("@")[0]) > _LOCAL_PART:
-        return False
-    try:
-        text.partition("@")[2].encode("idna")
-    except UnicodeError:
-        return False
-    return True
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,7 @@
     ├── RecordsError        the database of votes, searches and cases cannot be used
     ├── DeliveryError       a message about a case could not be sent, this time
     │   └── Undeliverable   and will not be, however often it is tried
+    ├── AddressError        a text that is no e-mail address mail can be sent to
     ├── StaffError          no such account, or one that cannot be made as asked
     ├── TaskError           no such content task, or one that cannot be changed as asked
     ├── RenderError         the child processes that render articles cannot be started
@@ -68,6 +69,10 @@ class DeliveryError(KbError):
 
 class Undeliverable(DeliveryError):
     message = "The message cannot be sent."
+
+
+class AddressError(KbError):
+    message = "This is no e-mail address."
 
 
 class StaffError(KbError):

@@ -1,6 +1,7 @@
 """Every setting, declared once: defaults < TOML file < environment (`KB_…`) < options."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from kb.contact_rules import is_email
+from kb.emails import is_email
 from kb.errors import SettingsError
 
 SETTINGS_FILE = "kb.toml"  # in the current folder
@@ -37,6 +38,19 @@ def _http(address: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", address):
         raise ValueError("must begin with https:// or http://, without a name or password")
     return address
+
+
+def _is_ascii(user: str | None, password: SecretStr) -> bool:
+    """What mail servers take a name and a password in; others differ in how they read them."""
+    return (user or "").isascii() and password.get_secret_value().isascii()
+
+
+def _certificates(file: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:  # of which errors of TLS are some
+        raise ValueError("must be a readable file of certificates (PEM)") from error
+    return file
 
 
 class Settings(BaseSettings):
@@ -123,6 +137,11 @@ class Settings(BaseSettings):
     smtp_sender: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None, description="Address that e-mail comes from; required with `smtp_host`."
     )
+    ca_file: Annotated[Path, AfterValidator(_certificates)] | None = Field(
+        default=None,
+        description="Certificates (PEM) of authorities that mail server and webhook may have theirs"
+        " from, besides the system's.",
+    )
     webhook_url: Annotated[str, AfterValidator(_http)] | None = Field(
         default=None, description="Address that is told of cases; default: none."
     )
@@ -147,6 +166,8 @@ class Settings(BaseSettings):
             raise ValueError("smtp_password would travel in the open; use starttls or ssl")
         if bool(self.smtp_user) != bool(self.smtp_password):
             raise ValueError("smtp_user and smtp_password belong together")
+        if self.smtp_password and not _is_ascii(self.smtp_user, self.smtp_password):
+            raise ValueError("smtp_user and smtp_password may hold ASCII characters only")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs webhook_secret")
         if self.webhook_secret and len(self.webhook_secret.get_secret_value()) < _LEAST_SECRET:

@@ -1,6 +1,5 @@
 """Who works with the help center: staff, their roles, and what they did."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,8 +8,7 @@ from kb.errors import StaffError
 
 LEAST_PASSWORD, MOST_PASSWORD = 12, 500  # characters
 COMMAND_LINE = "command line"  # who did what `kb` was told to do
-_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]\\]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
-_MAX_EMAIL = 254  # characters, by RFC 5321
+SERVER = "server"  # who did what is due every day
 
 
 class Role(StrEnum):
@@ -24,7 +22,7 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     id: int
-    email: str  # in lower case
+    email: str  # in its normal form
     role: Role
     stamp: str  # changes when all sessions must end
     disabled: bool
@@ -37,17 +35,9 @@ class Action:
     """A line of the audit log."""
 
     at: datetime
-    staff: str  # e-mail address, or COMMAND_LINE
+    staff: str  # e-mail address, COMMAND_LINE or SERVER
     action: str  # task.accept, user.disable …
     target: str
-
-
-def plain_email(text: str) -> str:
-    """An e-mail address as it is kept. Raises StaffError when the text is none."""
-    text = text.strip().lower()
-    if len(text) > _MAX_EMAIL or not _EMAIL.fullmatch(text):
-        raise StaffError(f"{text[:80]!r} is no e-mail address.")
-    return text
 
 
 def checked_password(text: str) -> str:

@@ -17,7 +17,7 @@ class Progress(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Subscription:
     id: str  # random; whoever knows it, signed, owns the address
-    email: str  # in lower case
+    email: str  # in its normal form
     visitor: str  # who asked, of that day
     locale: str
     vote: int

@@ -1,6 +1,7 @@
 """A case to deliver, and the other side: a mail server and a web server on loopback."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from kb.cases import Contact, ItemKind, PacketItem, Topic
 from kb.feedback import Channel
@@ -36,6 +37,10 @@ class Mailbox:
         self.recipients: list[str] = []
         self.after_data = ""  # reply to a whole mail, instead of taking it
         self.to_recipient = ""  # reply to a recipient, instead of taking it
+        self.to_login = ""  # reply to a login, instead of looking at it
+        self.to_quit = ""  # reply to a farewell
+        self.users: dict[bytes, bytes] = {}  # who may log in, with their passwords
+        self.logins: list[bytes] = []  # names that were tried
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -56,10 +61,27 @@ class Mailbox:
         self.recipients += envelope.rcpt_tos
         return "250 OK"
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self.to_quit or "221 Bye"
+
+    def login(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object
+    ) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        self.logins.append(given.login)
+        if self.to_login:
+            return AuthResult(success=False, handled=False, message=self.to_login)
+        return AuthResult(
+            success=self.users.get(given.login) == given.password,
+            handled=False,
+            message="535 5.7.8 Authentication credentials invalid",
+        )
+
 
 @contextmanager
-def mail_server(port: int, box: Mailbox) -> Iterator[None]:
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+def mail_server(port: int, box: Mailbox, **options: Any) -> Iterator[None]:
+    """A mail server with these options of aiosmtpd's Controller and SMTP."""
+    controller = Controller(box, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
         yield
@@ -79,7 +101,7 @@ class Hook:
 
 
 @contextmanager
-def web_server(port: int, hook: Hook) -> Iterator[None]:
+def web_server(port: int, hook: Hook, tls: ssl.SSLContext | None = None) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -93,6 +115,8 @@ def web_server(port: int, hook: Hook) -> Iterator[None]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

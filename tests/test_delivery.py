@@ -32,7 +32,8 @@ from kb.store.outbox import (
     revive_dead_jobs,
     waiting_jobs,
 )
-from web.delivery import Sender, deliver_now
+from web.background import Background
+from web.delivery import deliver_now
 from web.telling import tell
 
 NOW = datetime.now(UTC)
@@ -355,6 +356,8 @@ def test_domains_in_other_scripts_are_reached(post: Post) -> None:
     with post.mail():
         post.deliver()
     assert "kim@xn--mller-kva.example" in post.box.recipients
+    team = next(one for one in post.box.mails if "werkstatt" in str(one["To"]))
+    assert "kim@müller.example" in text_of(team)
 
 
 def test_only_ways_that_are_set_up_are_written_down(post: Post) -> None:
@@ -372,7 +375,10 @@ def test_the_sender_delivers_what_it_is_woken_for(post: Post) -> None:
             sent.set()
         raise DeliveryError()
 
-    sender = Sender(post.database, ALL, send, attempts=3)
+    def deliver() -> None:
+        deliver_due(post.database, ALL, send, attempts=3)
+
+    sender = Background("delivery", deliver)
     sender.start()
     post.open()
     sender.wake()

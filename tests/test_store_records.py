@@ -175,3 +175,10 @@ def test_passwords_of_the_database_stay_out_of_messages() -> None:
     with pytest.raises(RecordsError) as raised, database.read():
         pass
     assert "geheim" not in str(raised.value)
+
+
+def test_records_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    database = Database.in_folder(tmp_path)
+    migrate(database)
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    database.close()

@@ -1,5 +1,6 @@
 """What visitors typed is forgotten in time, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,27 +13,30 @@ from test_store_tasks import ERIKA, GAP, VOTE, search
 
 from kb.cases import Contact
 from kb.mail import Mail
+from kb.staff import SERVER
+from kb.store import retention
 from kb.store.cases import answer_case, conversation, note_missing, open_case
 from kb.store.database import Database
 from kb.store.feedback import add_searches, keep_vote, searches_since, votes_since
 from kb.store.mails import queue_mail
 from kb.store.outbox import claim_job, dead_jobs, job_failed, jobs_of
-from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, retain
-from kb.store.schema import subscriptions
+from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, Limits, retain, retain_daily
+from kb.store.schema import salts, subscriptions
+from kb.store.staff import actions
 from kb.store.subscriptions import confirm, subscribe
 from kb.store.tasks import accept, list_tasks, record
+from kb.store.visitors import Visitors
 from kb.tasks import Finding, State
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=31)
 NOTHING = Forgotten(0, 0, 0, 0, 0)
+LIMITS = Limits(searches_days=30, least_visitors=5, comments_days=365, cases_days=365)
 
 
 def run(database: Database, now: datetime = NOW) -> Forgotten:
-    return retain(
-        database, now, searches_days=30, least_visitors=5, comments_days=365, cases_days=365
-    )
+    return retain(database, now, LIMITS)
 
 
 def questions(database: Database) -> list[str]:
@@ -141,3 +145,41 @@ def test_addresses_go_when_nobody_confirmed_or_all_is_said(database: Database) -
     with database.write() as connection:
         connection.execute(subscriptions.update().values(state="told", changed=NOW))
     assert run(database, NOW + AFTER_MAIL + timedelta(hours=1)).addresses == 1
+
+
+def test_a_day_is_tidied_once_however_many_processes_look(database: Database) -> None:
+    now = datetime.now(UTC)
+    add_searches(database, [replace(SEARCH, at=now - timedelta(days=31))])
+    Visitors(database).name("127.0.0.1", "browser", now - timedelta(days=1))
+    with ThreadPoolExecutor(4) as processes:
+        looks = list(processes.map(lambda _: retain_daily(database, now, LIMITS, SERVER), range(8)))
+    assert sorted(filter(None, looks), key=str) == [replace(NOTHING, questions=1)]
+    (line,) = [action for _, action in actions(database, 10)]
+    assert (line.staff, line.action) == (SERVER, "records.retain")
+    assert line.target.startswith("questions 1, comments 0,")
+    with database.read() as connection:
+        assert connection.execute(select(salts.c.day)).all() == []
+    tomorrow = now + timedelta(days=1)
+    assert retain_daily(database, tomorrow, LIMITS, SERVER) == NOTHING
+
+
+def test_what_a_process_died_over_is_done_by_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    add_searches(database, [replace(SEARCH, at=now - timedelta(days=31))])
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(retention, "_forget_cases", _die)
+        retain_daily(database, now, LIMITS, SERVER)
+    assert questions(database) == [SEARCH.question]
+    assert retain_daily(database, now, LIMITS, SERVER) == replace(NOTHING, questions=1)
+
+
+def _die(*_arguments: object) -> int:
+    raise KeyboardInterrupt
+
+
+def test_who_tidied_by_hand_leaves_the_server_nothing_to_do(database: Database) -> None:
+    now = datetime.now(UTC)
+    run(database, now)
+    assert retain_daily(database, now, LIMITS, SERVER) is None

@@ -45,15 +45,15 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     dress(app, settings.query_max_length)
     remember_context(app, settings)
     add_site(app)
-    if keep_records(app, settings):
-        ask_for_feedback(app)
-        rooms = [task_pages, insight_pages]
-        if open_desk(app, settings):
-            take_contacts(app)
-            show_cases(app)
-            rooms.append(case_pages)
-        offer_notices(app, settings)
-        add_admin(app, *rooms)
+    keep_records(app, settings)
+    ask_for_feedback(app)
+    rooms = [task_pages, insight_pages]
+    if open_desk(app, settings):
+        take_contacts(app)
+        show_cases(app)
+        rooms.append(case_pages)
+    offer_notices(app, settings)
+    add_admin(app, *rooms)
     app.register_blueprint(api)
     app.register_blueprint(machines)
     app.register_blueprint(discovery)

@@ -9,13 +9,14 @@ from kb.context import NO_CONTEXT
 from web.addresses import public_root
 from web.context import page_context
 from web.live import searcher
+from web.records import has_records
 
 
 def keep_pages(app: Flask, *blueprints: str, fresh: str) -> None:
     """Answer 304 where the browser already has a page of these blueprints, `fresh` excepted.
 
-    A page is determined by its address, the visitor's context, the generation, and the program's
-    own code and texts.
+    A page is determined by its address, the visitor's context, the generation, whether there are
+    records to ask for votes and messages, and the program's own code and texts.
     """
     build = _build(Path(app.root_path))
 
@@ -52,7 +53,8 @@ def _mark(response: Response, etag: str) -> Response:
 def _etag(build: str) -> str:
     current = searcher()
     address = (public_root(), request.full_path)
-    parts = (build, *address, repr(page_context()), current.generation, *current.degraded)
+    state = (current.generation, *current.degraded, str(has_records()))
+    parts = (build, *address, repr(page_context()), *state)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -76,6 +76,7 @@ def _sentence(wrong: FieldFault) -> str:
         Fault.MISSING: "is missing",
         Fault.TOO_LONG: f"has more than {LONGEST[wrong.field]} characters",
         Fault.NO_ADDRESS: "is no complete e-mail address",
+        Fault.FOREIGN: "has letters before the @ that many mail servers do not take",
     }
     return f"{wrong.field} {said[wrong.fault]}."
 

@@ -10,6 +10,7 @@ import click
 
 from kb.errors import ContentError, KbError, ModelError
 from web.backup_commands import backup, restore
+from web.doctor_command import doctor
 from web.installation import must_be_whole
 from web.options import FOLDER, Command, content_option, data_option, models_option
 from web.options import say as _say
@@ -371,6 +372,7 @@ main.add_command(tasks)
 main.add_command(report)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(doctor)
 add_privacy_commands(main)
 
 

@@ -65,7 +65,6 @@ class Form:
 def take_contacts(app: Flask) -> None:
     """Offer the form on pages."""
     app.register_blueprint(contact)
-    app.jinja_env.globals["takes_contacts"] = True
 
 
 @contact.before_request

@@ -21,7 +21,7 @@ from search.results import AnswerResult
 from web.delivery import wake_delivery
 from web.documents import localized_document
 from web.live import searcher
-from web.records import records
+from web.records import has_records, records
 
 KEY_LIFE = 30 * 60  # seconds that a page of a case stays open without being used
 FORM_LIFE = 24 * 3600  # seconds in which a form that was opened can be sent
@@ -49,7 +49,9 @@ class Receipt:
 
 
 def open_desk(app: Flask, settings: Settings) -> bool:
-    """Let `desk()` work where there is a secret key and records to write to; False elsewhere."""
+    """Let `desk()` work where there is a secret key, as long as there are records to write to;
+    False without a key."""
+    app.jinja_env.globals["takes_contacts"] = takes_contacts
     key = app.secret_key
     if not isinstance(key, bytes):
         return False
@@ -58,11 +60,16 @@ def open_desk(app: Flask, settings: Settings) -> bool:
     return True
 
 
+def takes_contacts() -> bool:
+    """Whether messages to the teams are taken now."""
+    return _EXTENSION in current_app.extensions and has_records()
+
+
 def desk() -> Desk:
     """Raises RecordsError where no messages are taken."""
-    found: Desk | None = current_app.extensions.get(_EXTENSION)
-    if found is None:
+    if not takes_contacts():
         raise RecordsError("No messages are taken here: there are no records, or no secret key.")
+    found: Desk = current_app.extensions[_EXTENSION]
     return found
 
 

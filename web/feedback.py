@@ -15,7 +15,7 @@ from web.documents import localized_document
 from web.json_views import handover
 from web.live import searcher
 from web.pages import choose_locale, in_all_locales, page_locale, render_page
-from web.records import is_person, records, visitor
+from web.records import has_records, is_person, records, visitor
 from web.security import from_this_site
 
 feedback = Blueprint("feedback", __name__)
@@ -44,12 +44,19 @@ class Said:
 
 
 def ask_for_feedback(app: Flask) -> None:
-    """Ask on articles and answers, where there is a key to sign what a vote is about."""
+    """Ask on articles and answers, where there is a key to sign what a vote is about, and as long
+    as there are records to keep it in."""
+    app.jinja_env.globals["asks_for_feedback"] = asks_for_feedback
     if not app.secret_key:
         return
     app.extensions[_EXTENSION] = URLSafeSerializer(app.secret_key, salt=_SALT)
     app.jinja_env.globals["feedback_token"] = feedback_token
     app.register_blueprint(feedback)
+
+
+def asks_for_feedback() -> bool:
+    """Whether visitors are asked for votes now."""
+    return _EXTENSION in current_app.extensions and has_records()
 
 
 def feedback_token(document: Document, place: str, query_id: str = "") -> str:
@@ -61,7 +68,7 @@ def feedback_token(document: Document, place: str, query_id: str = "") -> str:
 
 def answer_token(document: Document, query_id: str) -> str | None:
     """The token for an answer cut from a document; None where nobody is asked for a vote."""
-    if _EXTENSION not in current_app.extensions:
+    if not asks_for_feedback():
         return None
     return feedback_token(document, Place.ANSWER, query_id)
 

@@ -16,10 +16,10 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from kb.errors import StaffError
+from kb.emails import plain_email
+from kb.errors import AddressError
 from kb.feedback import Vote
 from kb.settings import Settings
-from kb.staff import plain_email
 from kb.store.subscriptions import (
     confirm,
     find_subscription,
@@ -73,7 +73,7 @@ def ask() -> Response:
         abort(403)
     try:
         email = plain_email(request.form.get("email", ""))
-    except StaffError:
+    except AddressError:
         abort(400)
     if is_person():
         letter = notices().letter(searcher())

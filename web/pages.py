@@ -15,6 +15,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from kb.documents import Document
+from kb.emails import readable_email
 from kb.site import Site
 from search.results import Snippet
 from web import structured
@@ -140,7 +141,9 @@ def dress(app: Flask, query_max_length: int) -> None:
     app.jinja_env.globals.update(
         absolute=absolute, markdown_address=markdown_address, schema=structured
     )
-    app.jinja_env.filters.update(marked=marked, json_ld=json_ld, markdown_text=markdown_text)
+    app.jinja_env.filters.update(
+        marked=marked, json_ld=json_ld, markdown_text=markdown_text, readable_email=readable_email
+    )
 
 
 def marked(snippet: Snippet) -> Markup:

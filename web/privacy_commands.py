@@ -17,24 +17,14 @@ def add_privacy_commands(main: click.Group) -> None:
 @click.command()
 @data_option
 def retain(**options: Any) -> None:
-    """Forget what is older than the settings allow; run it once a day."""
+    """Forget what is older than the settings allow, as servers do once a day."""
     from kb.store.retention import retain as forget
+    from web.retaining import limits_of
 
-    settings = settings_from(**options)
+    limits = limits_of(settings_from(**options))
     with opened_records(**options) as database:
-        done = forget(
-            database,
-            datetime.now(UTC),
-            searches_days=settings.retain_searches,
-            least_visitors=settings.retain_least,
-            comments_days=settings.retain_comments,
-            cases_days=settings.retain_cases,
-        )
-    click.echo(
-        f"Forgotten: questions {done.questions}, comments {done.comments},"
-        f" titles of tasks {done.tasks}, addresses {done.addresses},"
-        f" texts of cases {done.cases}."
-    )
+        done = forget(database, datetime.now(UTC), limits)
+    click.echo(f"Forgotten: {done}.")
 
 
 @click.command("export-subject")
@@ -42,11 +32,10 @@ def retain(**options: Any) -> None:
 @data_option
 def export_subject(email: str, **options: Any) -> None:
     """Print as JSON all that is known of an e-mail address."""
-    from kb.staff import plain_email
     from kb.store.subjects import export_subject as export
     from web.printing import print_json
 
-    address = plain_email(email)
+    address = _address(email)
     with opened_records(**options) as database:
         print_json(export(database, address))
 
@@ -56,13 +45,23 @@ def export_subject(email: str, **options: Any) -> None:
 @data_option
 def erase_subject(email: str, **options: Any) -> None:
     """Forget all that is known of an e-mail address."""
-    from kb.staff import COMMAND_LINE, plain_email
+    from kb.staff import COMMAND_LINE
     from kb.store.staff import note
     from kb.store.subjects import erase_subject as erase
 
-    address = plain_email(email)
+    address = _address(email)
     with opened_records(**options) as database:
         done = erase(database, address)
         with database.write() as connection:  # that it was done, not to whom
             note(connection, COMMAND_LINE, "subject.erase", "an address")
     click.echo("Erased: " + ", ".join(f"{name} {number}" for name, number in done.items()) + ".")
+
+
+def _address(typed: str) -> str:
+    """The form it is kept in, also of an address that would not be taken any more."""
+    from kb.emails import normal_email
+    from kb.errors import AddressError
+
+    if "@" not in typed:
+        raise AddressError(f"{typed[:80]!r} is no e-mail address.")
+    return normal_email(typed)

@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import Flask, current_app, g, request
@@ -15,6 +16,7 @@ from kb.masking import masked
 from kb.settings import Settings
 from kb.store.database import Database, is_current
 from kb.store.feedback import add_searches
+from kb.store.migrate import migrate
 from kb.store.visitors import Visitors
 from search.results import AnswerResult
 
@@ -87,25 +89,44 @@ def records_database(settings: Settings) -> Database:
     return Database.in_folder(settings.data)
 
 
-def keep_records(app: Flask, settings: Settings) -> bool:
-    """Let `records()` work in the requests of this application; False when they cannot be used.
+def keep_records(app: Flask, settings: Settings) -> None:
+    """Let `records()` work in the requests of this application, if they can be used by now.
 
     Everything else works without them: visitors search and read, and are not asked for a vote.
     """
-    try:
+    app.extensions[_EXTENSION] = None
+    with suppress(RecordsError):  # whoever serves calls `bring_back_records`, which says why
         found = Records(settings)
-        usable = is_current(found.database)
-    except RecordsError as error:
-        _log.error("%s Visitors cannot vote.", error)
-        usable = False
-    else:
-        app.extensions[_EXTENSION] = found if usable else None
-    app.extensions.setdefault(_EXTENSION, None)
-    return usable
+        if is_current(found.database):
+            app.extensions[_EXTENSION] = found
+
+
+def bring_back_records(app: Flask, settings: Settings) -> Records:
+    """The records of this application, which are made usable first if they are not yet.
+
+    Not for requests: it may wait for a database that is away. Raises RecordsError when it still is.
+    """
+    known: Records | None = app.extensions[_EXTENSION]
+    if known is not None:
+        return known
+    found = Records(settings)
+    try:
+        migrate(found.database)
+    except RecordsError:
+        found.database.close()
+        raise
+    app.extensions[_EXTENSION] = found
+    _log.info("the records can be used; visitors are asked for votes and messages")
+    return found
+
+
+def has_records() -> bool:
+    """Whether there are records that can be used."""
+    return current_app.extensions[_EXTENSION] is not None
 
 
 def records() -> Records:
-    """What `keep_records` found usable. Raises RecordsError when it did not."""
+    """The records, where there are any that can be used; else raises RecordsError."""
     found: Records | None = current_app.extensions[_EXTENSION]
     if found is None:
         raise RecordsError()
@@ -129,7 +150,7 @@ def is_person() -> bool:
 
 def note_search(query_id: str, channel: Channel, found: AnswerResult) -> None:
     """Remember that this was asked and what came of it; never in the visitor's way."""
-    if current_app.extensions[_EXTENSION] is None:
+    if not has_records():
         return
     if channel is Channel.SITE and not is_person():
         return

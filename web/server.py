@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from web.delivery import start_delivery
 from web.fitting_encoder import fitting_encoder
 from web.live import LiveSearcher
 from web.records import records_database
+from web.upkeep import start_upkeep
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # It would log the address of every visitor it refuses.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
+    # It would tell at each start how it speaks with the database.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # It would log the webhook's address, which may hold a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _must_be_free(settings.host, settings.port)
@@ -45,12 +49,9 @@ def serve(settings: Settings) -> None:
 def _prepare_records(settings: Settings) -> None:
     """Migrate before the fork, so that one process does, and the workers share its imports."""
     database = records_database(settings)
-    try:
+    with suppress(RecordsError):  # the workers say so, and try again
         migrate(database)
-    except RecordsError as error:
-        _say(f"{error} Visitors cannot vote.")
-    finally:
-        database.close()
+    database.close()
     if Way.TEAM_MAIL not in ways_of(settings):
         _say("No mail server is set (smtp_host); messages to the teams stay in the database.")
 
@@ -113,6 +114,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         live = LiveSearcher(self._settings.index_folder, self._open_encoder)
         live.warm_up()
         app = create_app(self._settings, live)
+        start_upkeep(app, self._settings)
         start_delivery(app, self._settings)
         return app
 

@@ -40,7 +40,8 @@ def user() -> None:
 @data_option
 def add(email: str, role: str, **options: Any) -> None:
     """Add somebody; the password is asked for, or read as one line from standard input."""
-    from kb.staff import Role, plain_email
+    from kb.emails import plain_email
+    from kb.staff import Role
     from kb.store.staff import add_member
 
     address, password = plain_email(email), _asked_password()
@@ -68,10 +69,10 @@ def list_users(**options: Any) -> None:
 @data_option
 def disable(email: str, undo: bool, **options: Any) -> None:
     """Shut somebody out at once; their sessions end."""
-    from kb.staff import plain_email
+    from kb.emails import normal_email
     from kb.store.staff import set_disabled
 
-    address = plain_email(email)
+    address = normal_email(email)
     with opened_records(**options) as database:
         set_disabled(database, address, not undo)
     click.echo(f"{address} may sign in again." if undo else f"{address} is disabled.")
@@ -82,10 +83,10 @@ def disable(email: str, undo: bool, **options: Any) -> None:
 @data_option
 def change_password(email: str, **options: Any) -> None:
     """Give somebody a new password, which ends their sessions."""
-    from kb.staff import plain_email
+    from kb.emails import normal_email
     from kb.store.staff import set_password
 
-    address, new = plain_email(email), _asked_password()
+    address, new = normal_email(email), _asked_password()
     with opened_records(**options) as database:
         set_password(database, address, new)
     click.echo(f"{address} has a new password.")

@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from kb.delivery.trust import trust_of, why_untrusted
 from kb.errors import DeliveryError
 from kb.settings import Settings
 
@@ -39,10 +40,18 @@ def send_webhook(settings: Settings, job_id: str, data: Any, now: datetime) -> N
     try:
         # Not redirected: what is signed for one address goes to no other.
         reply = httpx.post(
-            settings.webhook_url or "", content=body, headers=headers, timeout=_PATIENCE
+            settings.webhook_url or "",
+            content=body,
+            headers=headers,
+            timeout=_PATIENCE,
+            verify=trust_of(settings),
         )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DeliveryError(f"The webhook cannot be reached ({type(error).__name__}).") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        if why := why_untrusted(error):
+            sentence = f"The webhook's certificate is not trusted ({why}); see ca_file."
+        else:
+            sentence = f"The webhook cannot be reached ({type(error).__name__})."
+        raise DeliveryError(sentence) from None
     if not reply.is_success:
         raise DeliveryError(f"The webhook answers {reply.status_code}.")
 

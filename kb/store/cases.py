@@ -27,6 +27,7 @@ from kb.cases import (
     resume_code,
 )
 from kb.delivery.jobs import Event, Way
+from kb.emails import normal_email
 from kb.feedback import Channel
 from kb.store.conflicts import inserting
 from kb.store.database import Database
@@ -296,6 +297,7 @@ def _row(new: NewCase) -> dict[str, Any]:
     return {
         **contact,
         **topic,
+        "email": normal_email(new.contact.email),
         "salt": secrets.token_bytes(SALT),
         "submission": new.submission,
         "opened": new.at,

@@ -3,9 +3,10 @@
 What a `write` block wrote is on disk when the block has ended. Nothing else is acknowledged.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from kb.store.schema import VERSION
 DATABASE_FILE = "kb.sqlite3"  # in the data folder
 IDS = 500  # values in one IN (…); SQLite allows 999 parameters in a statement on old builds
 _WAIT = 15  # seconds that a writer waits for another one
+_CONNECT = 5  # seconds for a connection to PostgreSQL, unless the address says otherwise
+# What is deleted is overwritten, too: a salt that could be read from free pages is not destroyed.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 _WRITES = "kb_writes"  # execution option of connections that write
 
 
@@ -36,9 +40,9 @@ class Database:
         if self.dialect == "sqlite":
             self._engine = _sqlite(url)
         elif self.dialect == "postgresql":
-            self._engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True
-            )
+            patience = {"connect_timeout": str(_CONNECT), **parsed.query}
+            parsed = parsed.set(drivername="postgresql+psycopg", query=patience)
+            self._engine = create_engine(parsed, pool_pre_ping=True)
         else:
             raise RecordsError(f"{self.dialect} is not supported; use sqlite or postgresql.")
 
@@ -95,10 +99,17 @@ class Database:
 def _sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _WAIT})
 
+    @event.listens_for(engine, "do_connect")
+    def keep_private(_dialect: object, _record: object, where: list[str], _how: object) -> None:
+        # What customers wrote is nobody else's on this machine. An empty file is a new database.
+        if os.path.isabs(where[0]):  # always, of a file
+            with suppress(OSError):  # it is there, or opening it will say what is wrong
+                os.close(os.open(where[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin and end where we say
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

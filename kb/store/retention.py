@@ -2,30 +2,37 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from kb.cases import CaseState
 from kb.delivery.jobs import JobState
+from kb.staff import COMMAND_LINE
+from kb.store.conflicts import one_at_a_time
 from kb.store.database import IDS, Database
 from kb.store.schema import (
+    audit,
     cases,
     evidence,
     login_attempts,
     mails,
     messages,
     outbox,
+    salts,
     searches,
     subscriptions,
     tasks,
     votes,
 )
+from kb.store.staff import note
 from kb.subscriptions import Progress
 from kb.tasks import Source, State, TaskKind
 
 UNCONFIRMED = timedelta(days=7)  # that an address nobody confirmed is kept
 AFTER_MAIL = timedelta(days=30)  # that one is kept after its mail, so that its links work
+_ACTION = "records.retain"  # in the audit log
+_LOCK = 0x6B64  # of PostgreSQL's advisory locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +47,67 @@ class Forgotten:
         int  # whose texts, packet and customer were forgotten; topics and dates stay, to be counted
     )
 
+    def __str__(self) -> str:
+        return (
+            f"questions {self.questions}, comments {self.comments}, titles of tasks {self.tasks},"
+            f" addresses {self.addresses}, texts of cases {self.cases}"
+        )
 
-def retain(
-    database: Database,
-    now: datetime,
-    *,
-    searches_days: int,
-    least_visitors: int,
-    comments_days: int,
-    cases_days: int,
-) -> Forgotten:
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what is remembered."""
+
+    searches_days: int  # questions as they were asked
+    least_visitors: int  # of a day, that must have asked an older question for it to stay
+    comments_days: int
+    cases_days: int  # texts and customers, from the last change on
+
+
+def retain(database: Database, now: datetime, limits: Limits, by: str = COMMAND_LINE) -> Forgotten:
     """Forget what is older than it may be; running it again changes nothing.
 
-    Of the questions older than `searches_days` only those stay that `least_visitors` visitors of a
-    day asked in the same words. Cases that do not wait for their team count from their last change.
+    Of the older questions only those stay that enough visitors asked in the same words. Cases that
+    do not wait for their team count from their last change.
     """
-    old = now - timedelta(days=searches_days)
     with database.write() as connection:
-        questions = _forget_questions(connection, old, least_visitors)
-        titles = _forget_tasks(connection, old, least_visitors)
-        comments = connection.execute(
-            update(votes)
-            .where(votes.c.at < now - timedelta(days=comments_days), votes.c.comment != "")
-            .values(comment="")
-        ).rowcount
-        addresses = _forget_addresses(connection, now)
-        forgotten = _forget_cases(connection, now - timedelta(days=cases_days))
-        connection.execute(
-            delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1))
-        )
-    return Forgotten(questions, comments, titles, addresses, forgotten)
+        return _forget(connection, now, limits, by)
+
+
+def retain_daily(database: Database, now: datetime, limits: Limits, by: str) -> Forgotten | None:
+    """The same, unless it has been done since midnight UTC, by anybody; None then.
+
+    The audit log, written in the same transaction, remembers that it was done.
+    """
+    with database.read() as connection:
+        if _is_done(connection, now):
+            return None
+    with database.write() as connection:
+        one_at_a_time(connection, _LOCK)
+        return None if _is_done(connection, now) else _forget(connection, now, limits, by)
+
+
+def _is_done(connection: Connection, now: datetime) -> bool:
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    done = select(audit.c.id).where(audit.c.at >= midnight, audit.c.action == _ACTION)
+    return connection.execute(done.limit(1)).first() is not None
+
+
+def _forget(connection: Connection, now: datetime, limits: Limits, by: str) -> Forgotten:
+    old = now - timedelta(days=limits.searches_days)
+    questions = _forget_questions(connection, old, limits.least_visitors)
+    titles = _forget_tasks(connection, old, limits.least_visitors)
+    silent = votes.c.at < now - timedelta(days=limits.comments_days)
+    comments = connection.execute(
+        update(votes).where(silent, votes.c.comment != "").values(comment="")
+    ).rowcount
+    addresses = _forget_addresses(connection, now)
+    forgotten = _forget_cases(connection, now - timedelta(days=limits.cases_days))
+    connection.execute(delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1)))
+    connection.execute(delete(salts).where(salts.c.day < now.astimezone(UTC).date()))
+    done = Forgotten(questions, comments, titles, addresses, forgotten)
+    note(connection, by, _ACTION, str(done))
+    return done
 
 
 def _forget_questions(connection: Connection, old: datetime, least: int) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 
+from kb.emails import normal_email
 from kb.store.database import Database
 from kb.store.schema import cases, mails, messages, outbox, subscriptions, votes
 
@@ -20,7 +21,7 @@ _OF_MACHINES = ("salt", "submission", "email_key")  # say nothing of a person
 
 @dataclass(frozen=True, slots=True)
 class SubjectData:
-    """One kind of record. Called with an address in lower case, in one transaction for all.
+    """One kind of record. Called with an address in its normal form, in one transaction for all.
 
     They are erased in the order of SUBJECT_DATA: what belongs to a case goes before it.
     """
@@ -79,22 +80,26 @@ def _erase_mails(connection: Connection, email: str) -> int:
     return connection.execute(delete(mails).where(mails.c.recipient == email)).rowcount
 
 
-def _own_cases(email: str) -> Select[tuple[str]]:
-    """Numbers of the cases of an address; it is kept as it was typed."""
-    return select(cases.c.number).where(func.lower(cases.c.email) == email)
+def _own_cases(connection: Connection, email: str) -> Select[tuple[str]]:
+    """Numbers of the cases of an address. Older ones keep it as it was typed."""
+    local = email.rpartition("@")[0]
+    like = func.lower(cases.c.email).startswith(f"{local}@", autoescape=True)
+    typed = connection.execute(select(cases.c.email).where(like).distinct()).scalars()
+    spellings = [one for one in typed if normal_email(one) == email]
+    return select(cases.c.number).where(cases.c.email.in_(spellings))
 
 
 def _export_deliveries(connection: Connection, email: str) -> list[Row]:
     query = (
         select(outbox.c.case, outbox.c.event, outbox.c.way, outbox.c.state, outbox.c.created)
-        .where(outbox.c.case.in_(_own_cases(email)))
+        .where(outbox.c.case.in_(_own_cases(connection, email)))
         .order_by(outbox.c.created, outbox.c.id)
     )
     return [_plain(row) for row in connection.execute(query).mappings()]
 
 
 def _erase_deliveries(connection: Connection, email: str) -> int:
-    own = outbox.c.case.in_(_own_cases(email))
+    own = outbox.c.case.in_(_own_cases(connection, email))
     return connection.execute(delete(outbox).where(own)).rowcount
 
 
@@ -107,26 +112,27 @@ def _export_messages(connection: Connection, email: str) -> list[Row]:
             messages.c.text,
             messages.c.document,
         )
-        .where(messages.c.case.in_(_own_cases(email)))
+        .where(messages.c.case.in_(_own_cases(connection, email)))
         .order_by(messages.c.id)
     )
     return [_plain(row) for row in connection.execute(query).mappings()]
 
 
 def _erase_messages(connection: Connection, email: str) -> int:
-    own = messages.c.case.in_(_own_cases(email))
+    own = messages.c.case.in_(_own_cases(connection, email))
     return connection.execute(delete(messages).where(own)).rowcount
 
 
 def _export_cases(connection: Connection, email: str) -> list[Row]:
     kept = [column for column in cases.c if column.name not in _OF_MACHINES]
-    query = select(*kept).where(cases.c.number.in_(_own_cases(email))).order_by(cases.c.opened)
+    own = cases.c.number.in_(_own_cases(connection, email))
+    query = select(*kept).where(own).order_by(cases.c.opened)
     rows = [_plain(row) for row in connection.execute(query).mappings()]
     return [{**row, "packet": json.loads(str(row["packet"]))} for row in rows]
 
 
 def _erase_cases(connection: Connection, email: str) -> int:
-    own = cases.c.number.in_(_own_cases(email))
+    own = cases.c.number.in_(_own_cases(connection, email))
     return connection.execute(delete(cases).where(own)).rowcount
 
 

@@ -28,10 +28,15 @@ class Visitors:
     def name(self, address: str, browser: str, now: datetime | None = None) -> str:
         """32 hexadecimal digits for an IP address and a User-Agent, valid until midnight UTC."""
         day = (now or datetime.now(UTC)).date()
-        if self._today is None or self._today[0] != day:
-            self._today = day, _salt_of(self._database, day)
+        known = self._today  # another thread may forget it meanwhile
+        if known is None or known[0] != day:
+            known = self._today = day, _salt_of(self._database, day)
         text = f"{address}\n{browser}".encode()
-        return hmac.digest(self._today[1], text, hashlib.sha256)[:_LENGTH].hex()
+        return hmac.digest(known[1], text, hashlib.sha256)[:_LENGTH].hex()
+
+    def forget(self) -> None:
+        """Keep no salt in memory; the next name reads today's anew."""
+        self._today = None
 
 
 def _salt_of(database: Database, day: date) -> bytes:
