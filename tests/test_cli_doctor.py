@@ -88,11 +88,13 @@ def test_damaged_records_are_wrong(data: Path) -> None:
     assert line_of(result, "records").startswith("wrong")
 
 
-def test_a_key_that_others_may_read_is_wrong(data: Path) -> None:
-    (data / KEY_FILE).chmod(0o644)
+@pytest.mark.parametrize(("part", "name"), [("secret key", KEY_FILE), ("records", DATABASE_FILE)])
+def test_what_others_on_the_machine_may_read_is_wrong(data: Path, part: str, name: str) -> None:
+    (data / name).chmod(0o644)
     result = doctor(data)
     assert result.exit_code == 1
-    assert "chmod 600" in line_of(result, "secret key")
+    assert any(line.startswith("wrong") and part in line for line in result.output.splitlines())
+    assert f"chmod 600 {data / name}" in result.output
 
 
 def test_messages_that_wait_are_noted(data: Path) -> None:

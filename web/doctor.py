@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from kb.delivery.mail import try_mail_server
 from kb.errors import KbError, ModelMissing
@@ -91,6 +92,8 @@ def _records(settings: Settings) -> Found:
     if settings.database_url is None and not path.exists():  # looking would make it
         yield State.NOTE, f"{path} is not there yet; `kb serve` makes it."
         return
+    if settings.database_url is None:
+        yield from _exposed(path)
     with closing(records_database(settings)) as database:
         if not is_current(database):
             yield State.NOTE, f"{database.name} is of another version; `kb serve` brings it up."
@@ -117,10 +120,14 @@ def _secret_key(settings: Settings) -> Found:
         yield State.OK, "It is a setting."
     elif not path.exists():
         yield State.NOTE, f"{path} is not there yet; `kb index` or `kb serve` makes it."
-    elif path.stat().st_mode & _OTHERS_MAY_READ:
-        yield State.WRONG, f"Others may read {path}; run `chmod 600 {path}`."
     else:
-        yield State.OK, f"{path} is readable by its owner alone."
+        yield State.OK, f"{path} is there."
+        yield from _exposed(path)
+
+
+def _exposed(path: Path) -> Found:
+    if path.stat().st_mode & _OTHERS_MAY_READ:
+        yield State.WRONG, f"Others on this machine may read {path}; run `chmod 600 {path}`."
 
 
 def _disk(settings: Settings) -> Found:
