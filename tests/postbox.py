@@ -12,10 +12,14 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import func, select
 
 from kb.cases import Contact, ItemKind, PacketItem, Topic
+from kb.delivery.jobs import JobState
 from kb.feedback import Channel
 from kb.store.cases import NewCase
+from kb.store.database import Database
+from kb.store.schema import outbox
 
 NEW = NewCase(
     submission="s1",
@@ -26,6 +30,20 @@ NEW = NewCase(
     topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
     packet=(PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),),
 )
+
+
+def jobs_of(database: Database, case: str) -> list[Any]:
+    """Rows of the outbox: all that was or is to be told of a case, the oldest first."""
+    mine = select(outbox).where(outbox.c.case == case)
+    with database.read() as connection:
+        return list(connection.execute(mine.order_by(outbox.c.created, outbox.c.id)).all())
+
+
+def waiting_jobs(database: Database) -> int:
+    """How many jobs still wait to be delivered, over whichever way."""
+    waiting = select(func.count()).where(outbox.c.state == JobState.WAITING)
+    with database.read() as connection:
+        return int(connection.execute(waiting).scalar_one())
 
 
 class Mailbox:
@@ -55,6 +73,10 @@ class Mailbox:
         self.mails.append(mail)
         self.recipients += envelope.rcpt_tos
         return "250 OK"
+
+
+def text_of(mail: EmailMessage) -> str:
+    return str(mail.get_content()).replace("\r\n", "\n")
 
 
 @contextmanager

@@ -86,3 +86,13 @@ def _emptied(database: Database) -> Database:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     return database
+
+
+def is_intact(database: Database) -> bool:
+    """Whether SQLite finds its own file in order; PostgreSQL looks after itself."""
+    from sqlalchemy import text
+
+    if database.dialect != "sqlite":
+        return True
+    with database.read() as connection:
+        return connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from browser import PAGE_TYPES, SCREENS, PageType, Watch, scroll_through, show, visiting
 from browser_fixtures import IN_BROWSER, Visit
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
 pytestmark = IN_BROWSER
 
@@ -46,9 +46,9 @@ def shifts(page: Page) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("screen", "locale"), [("phone", "de"), ("desktop", "en")])
 @pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
 def test_a_page_is_light_and_stands_still(
-    visit: Visit, kind: PageType, screen: str, locale: str
+    visit: Visit, staff: StorageState, kind: PageType, screen: str, locale: str
 ) -> None:
-    page = visit(**SCREENS[screen])
+    page = visit(storage_state=staff, **SCREENS[screen])
     show(page, kind, locale)
     sizes = {urlsplit(address).path: size for address, size in page.evaluate(_LOADED)}
     texts = {path: size for path, size in sizes.items() if not path.startswith("/media/")}

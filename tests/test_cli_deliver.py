@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from postbox import NEW, Hook, Mailbox, mail_server, web_server
+from postbox import NEW, Hook, Mailbox, mail_server, waiting_jobs, web_server
 from serving import free_port, served
 
 from kb.delivery.jobs import Way
@@ -19,7 +19,7 @@ from kb.settings import Settings, load_settings
 from kb.store.cases import cases_of, open_case
 from kb.store.database import Database
 from kb.store.migrate import migrate
-from kb.store.outbox import claim_job, job_failed, waiting_jobs
+from kb.store.outbox import claim_job, job_failed
 from web.cli import main
 
 ALL = frozenset(Way)

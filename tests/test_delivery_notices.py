@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from centers import Markup
 from flask.testing import FlaskClient
+from postbox import text_of, waiting_jobs
 from staffed import member_added, sign_in, submit
-from test_delivery import Post, text_of
+from test_delivery import Post
 from test_web_notify import ARTICLE, CUSTOMER, PERSON, ROOT, act, ask, links, queued
 
 from kb.delivery.jobs import JobState, Way
 from kb.delivery.rounds import Round
 from kb.mail import Mail
 from kb.staff import Role
-from kb.store.outbox import claim_job, dead_jobs, job_done, waiting_jobs
+from kb.store.outbox import claim_job, dead_jobs, job_done
 from kb.store.subjects import erase_subject
 
 NOTHING = Round(sent=0, failed=0, dead=0)

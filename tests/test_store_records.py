@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from records import is_intact
 from sqlalchemy import select, text
 
 from kb.errors import RecordsError
 from kb.feedback import Channel, Place, Reason, Search, Vote
-from kb.store.database import Database, is_intact
+from kb.store.database import Database
 from kb.store.feedback import (
     add_searches,
     keep_vote,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from postbox import jobs_of
 from sqlalchemy import select
 from test_store_cases import ALL, KEY, NEW
 from test_store_records import SEARCH
@@ -16,7 +17,7 @@ from kb.store.cases import answer_case, conversation, note_missing, open_case
 from kb.store.database import Database
 from kb.store.feedback import add_searches, keep_vote, searches_since, votes_since
 from kb.store.mails import queue_mail
-from kb.store.outbox import claim_job, dead_jobs, job_failed, jobs_of
+from kb.store.outbox import claim_job, dead_jobs, job_failed
 from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, retain
 from kb.store.schema import subscriptions
 from kb.store.subscriptions import confirm, subscribe

@@ -130,7 +130,7 @@ def test_the_log_names_who_did_what_the_newest_first(staffed: Database) -> None:
         (ERIKA, "user.sign_in", ERIKA),
         ("command line", "user.add", f"{ERIKA} (editor)"),
     ]
-    assert actions(staffed, 10, before=lines[0][0]) == lines[1:]
+    assert actions(staffed, 10, 1) == lines[1:]
 
 
 @pytest.mark.parametrize(

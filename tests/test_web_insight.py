@@ -146,16 +146,17 @@ def test_forgotten_questions_are_shown_as_forgotten(
 
 
 def test_bars_stand_on_each_other_and_below_the_highest_line() -> None:
-    chart = bar_chart(["Mon", "Tue"], {"yes": [3, 0], "no": [4, 0]})
+    chart = bar_chart(["Mon", "Tue"], [[3, 0], [4, 0]])
     below, above = chart.bars
     assert (below.series, above.series) == (0, 1)
     assert above.y + above.height == pytest.approx(below.y, abs=0.2)
     assert below.y + below.height == pytest.approx(chart.base, abs=0.2)
-    assert [line.label for line in chart.lines] == ["0", "2", "4", "6", "8"]
+    assert [line.value for line in chart.lines] == [0, 2, 4, 6, 8]
+    assert (above.label, above.value) == ("Mon", 4)
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [0.004], [1e9] * 400])
 def test_any_values_can_be_drawn(values: list[float]) -> None:
-    chart: Any = bar_chart([str(n) for n in range(len(values))], {"a": values})
+    chart: Any = bar_chart([str(n) for n in range(len(values))], [values])
     assert len(chart.labels) <= 7
     assert all(0 <= bar.y <= chart.base for bar in chart.bars)

@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 from centers import Markup, client
 from fakes import FakeEncoder
+from records import is_intact
 from serving import ROOT, free_port
 
 from indexer.build import build_index
 from kb.settings import Settings
-from kb.store.database import Database, is_intact
+from kb.store.database import Database
 from kb.store.feedback import votes_since
 
 KILLS = int(os.environ.get("KB_TEST_KILLS", "500"))

@@ -103,11 +103,3 @@ def is_current(database: Database) -> bool:
             return False
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found == VERSION
-
-
-def is_intact(database: Database) -> bool:
-    """Whether SQLite finds its own file in order; PostgreSQL looks after itself."""
-    if database.dialect != "sqlite":
-        return True
-    with database.read() as connection:
-        return connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
