@@ -21,7 +21,7 @@ from kb.tasks import Evidence, Finding, Source, Subject, TaskKind
 CASE = "4827-1935"  # what staff's pages show as the example of a case
 _KEY = b"the key of furnished records"
 _RTL = "شحن البطارية لا يعمل في الشتاء \N{RIGHT-TO-LEFT OVERRIDE}!"
-_LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 4
+_LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 8
 _TYPED = ("Wo ist meine Rechnung?", "How do I reset the display?", _RTL, _LONG, "<b>Akku</b> & Co")
 _PAGES = ("article/order-invoice", "article/battery-storage", "product/trek-7", "article/gone")
 _STATUSES = ("answered", "related", "no_answer")

@@ -61,6 +61,8 @@ def find() -> str | Response:
     Not by the code alone: which case it opens is kept nowhere.
     """
     wanted, database = _line("wanted"), records().database
+    if not wanted:
+        return redirect(f"{ROOM}/cases/", 303)
     number, code = read_out(wanted)
     if number and conversation(database, number):
         if code:
