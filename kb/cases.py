@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _CODE = 12
 _GROUP = 4
 _MISREAD = str.maketrans("ILO", "110")
 SALT = 16  # bytes
+# A number, however it is grouped, and a code.
+_READ_OUT = re.compile(
+    r"(?<!\w)(?P<number>\d{4}\W{0,3}\d{4})\W{0,9}(?P<code>\w{4}\W{0,3}\w{4}\W{0,3}\w{4})(?!\w)",
+    re.ASCII,
+)
 
 
 class CaseState(StrEnum):
@@ -127,6 +133,16 @@ def clean_number(typed: str) -> str:
     """A case number as it is kept, however a person writes it; "" when it is none."""
     digits = "".join(letter for letter in typed[:100] if letter in "0123456789")
     return _grouped(digits) if len(digits) == _NUMBER else ""
+
+
+def read_out(text: str) -> tuple[str, str]:
+    """The case number in what a person reads out, and the resume code behind it; "" for what is
+    not there. A code alone is not looked for.
+    """
+    both = _READ_OUT.search(text[:100].upper())
+    if both:
+        return clean_number(both["number"]), clean_code(both["code"])
+    return clean_number(text), ""
 
 
 def resume_code(key: bytes, number: str, salt: bytes) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from furnished import CASE, furnish
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -18,7 +19,9 @@ from playwright.sync_api import (
     Request,
     Response,
     Route,
+    StorageState,
 )
+from staffed import EMAIL, PASSWORD
 
 from indexer.build import build_index
 from kb.store.build_cache import CACHE_FILE
@@ -54,6 +57,7 @@ class PageType:
     en: str
     shows: str  # selector of what only this kind of page has
     status: int = 200
+    for_strangers: bool = False  # shown to who is not signed in alone
 
     def address(self, locale: str) -> str:
         return self.de if locale == "de" else self.en
@@ -66,6 +70,7 @@ _FINDER = "/products/ebike/finder"
 _FOUND = f"{_FINDER}?use=city&frame_shape=step_through"
 _DE_RULE, _EN_RULE = "/articles/kann-ich-das-zurueckgeben", "/articles/return-decision"
 _COMPARISON = "/products/ebike/compare?id=trek-4&id=trek-7&id=city-5"
+_SEARCHES = "/admin/insight/searches?from=2026-01-01&to=2999-12-31&status=no_answer"
 
 # What all checks go through. A new kind of page is one line here.
 PAGE_TYPES = (
@@ -117,6 +122,15 @@ PAGE_TYPES = (
     PageType("case-open", "/de/cases", "/en/cases", ".case-open"),
     PageType("not-found", "/de/articles/akku-leer", "/en/articles/empty-battery", "#results", 404),
     PageType("refused", "/de" + _TOO_LONG, "/en" + _TOO_LONG, ".plain", 400),
+    PageType("login", "/admin/login", "/admin/login", ".login", for_strangers=True),
+    PageType("tasks", "/admin/tasks/", "/admin/tasks/", ".rows"),
+    PageType("task", "/admin/tasks/1", "/admin/tasks/1", ".evidence blockquote"),
+    PageType("cases", "/admin/cases/", "/admin/cases/", ".find-case"),
+    PageType("case", f"/admin/cases/{CASE}", f"/admin/cases/{CASE}", ".came-before"),
+    PageType("insight", "/admin/insight/", "/admin/insight/", ".charts"),
+    PageType("searches", _SEARCHES, _SEARCHES, ".given + .scroll"),
+    PageType("votes", "/admin/insight/votes", "/admin/insight/votes", ".typed"),
+    PageType("audit", "/admin/audit", "/admin/audit", ".rows code"),
 )
 
 PHONE: dict[str, Any] = {
@@ -142,7 +156,8 @@ def launch(playwright: Playwright, program: str) -> Browser:
 
 
 def build_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
-    """The example and the articles only one language has, indexed; returns the index folder.
+    """The example and the articles only one language has, indexed, with the records of a month;
+    returns the index folder.
 
     Vectors come from the cache in the index folder `cached`, as far as it knows them.
     """
@@ -152,6 +167,7 @@ def build_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
     index.mkdir()
     shutil.copy(cached / CACHE_FILE, index)
     build_index(content, index, encoder)
+    furnish(folder)
     return index
 
 
@@ -200,11 +216,33 @@ def visiting(browser: Browser, watch: Watch, **options: Any) -> Iterator[Page]:
 
 
 def show(page: Page, kind: PageType, locale: str) -> None:
-    """Open a page type's example, and make sure that it is one."""
+    """Open a page type's example, and make sure that it is one.
+
+    Staff's pages speak the language of the browser; the context must be theirs: `signed_in`.
+    """
+    page.set_extra_http_headers({"Accept-Language": locale})
+    session = page.context.cookies() if kind.for_strangers else []
+    if session:
+        page.context.clear_cookies()
     response = page.goto(kind.address(locale))
+    if session:
+        page.context.add_cookies(session)  # type: ignore[arg-type]
     assert response
     assert response.status == kind.status, page.url
     assert page.locator(kind.shows).first.is_visible(), f"{page.url} shows no {kind.shows}"
+
+
+def signed_in(browser: Browser, address: str) -> StorageState:
+    """What a context of Playwright needs to be that of somebody who is signed in."""
+    page = browser.new_page(base_url=address)
+    page.goto("/admin/login")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.locator("main button").click()
+    page.wait_for_url("**/admin/tasks/")
+    state = page.context.storage_state()
+    page.close()
+    return state
 
 
 def scroll_through(page: Page) -> None:

@@ -5,9 +5,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browser import NO_CHROMIUM, SCREENS, Watch, build_center, find_chromium, launch, visiting
-from playwright.sync_api import Browser, Page, sync_playwright
-from serving import served
+from browser import (
+    NO_CHROMIUM,
+    SCREENS,
+    Watch,
+    build_center,
+    find_chromium,
+    launch,
+    signed_in,
+    visiting,
+)
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from postbox import Mailbox, mail_server
+from serving import free_port, served
 
 from search.encoder import OnnxEncoder
 
@@ -37,9 +47,18 @@ def center_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def postbox() -> Iterator[tuple[int, Mailbox]]:
+    """Where all mail of the served help center arrives: its port, and what is in it."""
+    port, box = free_port(), Mailbox()
+    with mail_server(port, box):
+        yield port, box
+
+
+@pytest.fixture(scope="session")
 def center(
     chromium: Browser,  # first: without it nothing is worth building
     center_data: Path,
+    postbox: tuple[int, Mailbox],
     prepared_models: Path,
     real_index: Path,
     real_encoder: OnnxEncoder,
@@ -47,8 +66,18 @@ def center(
     """Address of a served help center: the example, with an article only one language has."""
     build_center(center_data, real_encoder, cached=real_index)
     folders = ("--data", center_data, "--models", prepared_models)
-    with served(*folders, KB_RATE_LIMIT="0") as (port, _, _):
-        yield f"http://127.0.0.1:{port}"
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    settings = {
+        "KB_RATE_LIMIT": "0",
+        "KB_PUBLIC_URL": address,
+        "KB_SMTP_HOST": "127.0.0.1",
+        "KB_SMTP_PORT": str(postbox[0]),
+        "KB_SMTP_SECURITY": "none",
+        "KB_SMTP_SENDER": "help@example.org",
+    }
+    with served(*folders, port=port, **settings):
+        yield address
 
 
 @pytest.fixture
@@ -64,14 +93,24 @@ def visit(chromium: Browser, center: str) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def onlookers(chromium: Browser, center: str) -> Iterator[tuple[Watch, dict[str, Page]]]:
-    """A visitor for each screen."""
+def staff(chromium: Browser, center: str) -> StorageState:
+    """What makes a browser one of staff's, given to `visit` as `storage_state`."""
+    return signed_in(chromium, center)
+
+
+@pytest.fixture(scope="session")
+def onlookers(
+    chromium: Browser, center: str, staff: StorageState
+) -> Iterator[tuple[Watch, dict[str, Page]]]:
+    """A visitor for each screen, signed in: public pages do not get to know."""
     watch = Watch(center)
     with ExitStack() as contexts:
         yield (
             watch,
             {
-                screen: contexts.enter_context(visiting(chromium, watch, **options))
+                screen: contexts.enter_context(
+                    visiting(chromium, watch, storage_state=staff, **options)
+                )
                 for screen, options in SCREENS.items()
             },
         )

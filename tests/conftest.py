@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_fixtures import center, center_data, chromium, look, onlookers, visit
+from browser_fixtures import center, center_data, chromium, look, onlookers, postbox, staff, visit
 from fakes import FakeEncoder
 from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
@@ -25,9 +25,11 @@ __all__ = [
     "database",
     "look",
     "onlookers",
+    "postbox",
     "postgres",
     "prepared_models",
     "real_encoder",
+    "staff",
     "visit",
 ]
 

@@ -13,10 +13,13 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from sqlalchemy import select
 
 from kb.cases import Contact, ItemKind, PacketItem, Topic
 from kb.feedback import Channel
 from kb.store.cases import NewCase
+from kb.store.database import Database
+from kb.store.schema import outbox
 
 NEW = NewCase(
     submission="s1",
@@ -27,6 +30,13 @@ NEW = NewCase(
     topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
     packet=(PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),),
 )
+
+
+def jobs_of(database: Database, case: str) -> list[Any]:
+    """Rows of the outbox: all that was or is to be told of a case, the oldest first."""
+    mine = select(outbox).where(outbox.c.case == case)
+    with database.read() as connection:
+        return list(connection.execute(mine.order_by(outbox.c.created, outbox.c.id)).all())
 
 
 class Mailbox:
@@ -76,6 +86,10 @@ class Mailbox:
             handled=False,
             message="535 5.7.8 Authentication credentials invalid",
         )
+
+
+def text_of(mail: EmailMessage) -> str:
+    return str(mail.get_content()).replace("\r\n", "\n")
 
 
 @contextmanager

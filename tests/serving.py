@@ -31,10 +31,10 @@ def get(port: int, path: str) -> Any:
 
 @contextmanager
 def served(
-    *arguments: object, **settings: str
+    *arguments: object, port: int = 0, **settings: str
 ) -> Iterator[tuple[int, subprocess.Popen[str], float]]:
     """A running `kb serve`: its port, its process, and the seconds until it was ready."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "web.cli", "serve", "--port", str(port), *map(str, arguments)]
     begin = time.monotonic()
     environment = {**os.environ, **settings}

@@ -3,6 +3,7 @@ without scripts. A new journey is a function that takes a `visitor`.
 """
 
 import re
+import time
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from browser import LOCALES, SCREENS
 from browser_fixtures import IN_BROWSER, Visit
 from playwright.sync_api import Locator, Page, expect
+from postbox import Mailbox, text_of
 from staffed import PASSWORD, member_added
 
 from kb.staff import Role
@@ -196,42 +198,124 @@ def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visito
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_from_a_no_to_a_person_who_knows_and_the_answer(
-    visit: Visit, center_data: Path, locale: str
+def test_from_a_no_to_an_answer_and_to_word_of_the_fix(
+    visit: Visit, center_data: Path, postbox: tuple[int, Mailbox], locale: str
 ) -> None:
-    """Search, article, "no", contact with nothing asked twice; the agent sees what came before,
-    answers with an article, and the customer reads it."""
-    visitor = Visitor(visit(**SCREENS["phone"], locale=locale), locale)
-    page = visitor.page
-    visitor.opens("/")
-    visitor.asks(de="Akku lädt nicht, was tun?", en="My battery does not charge, what can I do?")
-    visitor.follows(visitor.sees(".answer-source a"))
-    title = visitor.sees("h1").inner_text()
-    page.locator(".feedback button[value=no]").click()
-    visitor.opens("/contact/write")
-    text = "Die LED bleibt rot." if locale == "de" else "The light stays red."
-    page.fill("#message", text)
-    page.fill("#email", f"kim-{locale}@example.org")
-    page.locator("button[value=review]").click()
-    packet = visitor.sees(".packet")
-    expect(packet).to_contain_text("Akku lädt nicht" if locale == "de" else "does not charge")
-    expect(packet).to_contain_text(title)
-    page.locator("button[value=send]").click()
-    number = visitor.sees(".case-keys").locator("dd").first.inner_text()
+    """Search, article, "no", contact with nothing asked twice; the agent sees what came before and
+    answers with an article; the editor mends the page, and the customer hears of it and says
+    whether it helped."""
+    english, inbox = locale == "en", Inbox(postbox[1], f"kim-{locale}@example.org")
+    # With a browser of their own: the other language's customer is somebody else.
+    browser = f"Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 {locale}"
+    customer = Visitor(visit(**SCREENS["phone"], locale=locale, user_agent=browser), locale)
+    title = says_that_an_article_did_not_help(customer)
+    asks_to_hear_of_the_fix(customer, inbox)
+    number = writes_to_the_team(customer, inbox.email, title)
 
-    agent = visit(**SCREENS["desktop"], locale=locale)
-    email = f"agent-{locale}@example.org"
-    member_added(center_data, email, Role.AGENT)
-    agent.goto("/admin/cases/")
-    agent.fill("#email", email)
-    agent.fill("#password", PASSWORD)
-    agent.locator("main button").click()
-    agent.locator(f"main a[href='/admin/cases/{number}']").click()
-    expect(agent.locator(".said-text").first).to_have_text(text)
-    before = agent.locator(".came-before")
-    expect(before).to_contain_text("Akku lädt nicht" if locale == "de" else "does not charge")
-    expect(before).to_contain_text(title)
-    reply = "Bitte so zurücksetzen." if locale == "de" else "Please reset it like this."
+    agent = signed_in(visit, center_data, locale, Role.AGENT)
+    reply = "Please reset it like this." if english else "Bitte so zurücksetzen."
+    answers_with_an_article(agent, number, title, reply)
+    customer.page.reload()
+    expect(customer.sees(".message-team")).to_contain_text(reply)
+    customer.follows(customer.sees(".message-team a"))
+    customer.sees("article h1")
+
+    editor = signed_in(visit, center_data, locale, Role.EDITOR)
+    mends(editor, title, commit="9f86d08")
+    customer.page.goto(inbox.link("solved" if english else "reopen"))
+    customer.sees(".notify-page form button").click()
+    thanks = "Glad that it helped." if english else "wieder offen"
+    expect(customer.sees(".notify-page h1")).to_contain_text(thanks)
+    editor.reload()
+    said = "1 says that it helped" if english else "1 wartet darauf"
+    expect(editor.locator(".facts")).to_contain_text(said)
+    expect(editor.locator(".facts")).to_contain_text("done" if english else "offen")
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The mail of one address."""
+
+    box: Mailbox
+    email: str
+
+    def link(self, action: str) -> str:
+        """The link of this name in the newest mail that has one, as soon as it has arrived."""
+        address = re.compile(rf"http\S+/{action}\?token=\S+")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for mail in reversed(self.box.mails):
+                found = address.search(text_of(mail)) if mail["To"] == self.email else None
+                if found:
+                    return found[0]
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {self.email} says how to: {action}")
+
+
+def says_that_an_article_did_not_help(customer: Visitor) -> str:
+    """Found by a search; returns its title."""
+    customer.opens("/")
+    customer.asks(de="Akku lädt nicht, was tun?", en="My battery does not charge, what can I do?")
+    customer.follows(customer.sees(".answer-source a"))
+    title = customer.sees("h1").inner_text()
+    customer.page.locator(".feedback button[value=no]").click()
+    return title
+
+
+def asks_to_hear_of_the_fix(customer: Visitor, inbox: Inbox) -> None:
+    """And confirms it from the mail that comes then."""
+    customer.page.fill("#notify-email", inbox.email)
+    customer.page.check(".notify input[name=consent]")
+    customer.page.locator(".notify button").click()
+    customer.sees(".notify-page")
+    customer.page.goto(inbox.link("confirm"))
+    customer.sees(".notify-page form button").click()
+    done = "Bestätigt" if customer.locale == "de" else "Confirmed"
+    expect(customer.sees(".notify-page h1")).to_contain_text(done)
+
+
+def writes_to_the_team(customer: Visitor, email: str, title: str) -> str:
+    """Everything said before goes along; returns the number of the case."""
+    page = customer.page
+    customer.opens("/contact/write")
+    page.fill("#message", message_of(customer.locale))
+    page.fill("#email", email)
+    page.locator("button[value=review]").click()
+    expect_what_came_before(customer.sees(".packet"), customer.locale, title)
+    page.locator("button[value=send]").click()
+    return customer.sees(".case-keys").locator("dd").first.inner_text()
+
+
+def message_of(locale: str) -> str:
+    return "Die LED bleibt rot." if locale == "de" else "The light stays red."
+
+
+def expect_what_came_before(place: Locator, locale: str, title: str) -> None:
+    """The search, and the article that did not help."""
+    expect(place).to_contain_text("Akku lädt nicht" if locale == "de" else "does not charge")
+    expect(place).to_contain_text(title)
+
+
+def signed_in(visit: Visit, folder: Path, locale: str, role: Role) -> Page:
+    """The browser of a new member of staff, on the page that comes first."""
+    email = f"{role}-{locale}@example.org"
+    member_added(folder, email, role)
+    page = visit(**SCREENS["desktop"], locale=locale)
+    page.goto("/admin/")
+    page.fill("#email", email)
+    page.fill("#password", PASSWORD)
+    page.locator("main button").click()
+    expect(page.locator(".sign-out")).to_contain_text(email)
+    return page
+
+
+def answers_with_an_article(agent: Page, number: str, title: str, reply: str) -> None:
+    agent.locator(".admin-nav a[href='/admin/cases/']").click()
+    agent.fill("#wanted", number)
+    agent.locator(".find-case button").click()
+    locale = agent.locator("html").get_attribute("lang") or ""
+    expect(agent.locator(".said-text").first).to_have_text(message_of(locale))
+    expect_what_came_before(agent.locator(".came-before"), locale, title)
     agent.fill("#message", reply)
     agent.fill("#article", "battery-storage")
     agent.locator("button[value=find]").click()
@@ -240,7 +324,11 @@ def test_from_a_no_to_a_person_who_knows_and_the_answer(
     agent.locator("button[value=send]").click()
     expect(agent.locator(".said-by-team")).to_contain_text(reply)
 
-    page.reload()
-    expect(visitor.sees(".message-team")).to_contain_text(reply)
-    visitor.follows(visitor.sees(".message-team a"))
-    visitor.sees("article h1")
+
+def mends(editor: Page, title: str, commit: str) -> None:
+    """Closes the task that the "no" became, with the commit that mended the page."""
+    editor.locator("form[action='/admin/tasks/refresh'] button").click()
+    editor.locator(".rows th a", has_text=title).first.click()
+    editor.fill("#commit", commit)
+    editor.locator("button[value=done]").click()
+    expect(editor.locator(".facts")).to_contain_text(commit)

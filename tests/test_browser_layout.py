@@ -99,6 +99,6 @@ def test_paper_shows_the_content_alone(look: Look, kind: PageType) -> None:
     show(page, kind, "de")
     page.emulate_media(media="print")
     assert page.locator("main h1").is_visible()
-    for frame in (".top", ".bottom", ".skip", ".search", ".contents", ".crumbs"):
+    for frame in (".top", ".admin-top", ".bottom", ".skip", ".search", ".contents", ".crumbs"):
         shown = [found for found in page.locator(frame).all() if found.is_visible()]
         assert not shown, frame

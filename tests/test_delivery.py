@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from centers import application
 from fakes import FakeEncoder
 from flask import Flask
-from postbox import NEW, Hook, Mailbox, mail_server, web_server
+from postbox import NEW, Hook, Mailbox, jobs_of, mail_server, text_of, web_server
 from serving import free_port
 
 from kb.delivery.jobs import LEASE, JobState, Way, pause_after
@@ -28,7 +27,6 @@ from kb.store.outbox import (
     claim_job,
     dead_jobs,
     job_done,
-    jobs_of,
     revive_dead_jobs,
     waiting_jobs,
 )
@@ -84,10 +82,6 @@ class Post:
 
         with self.database.write() as connection:
             connection.execute(update(outbox).values(due=NOW, lease=NOW))
-
-
-def text_of(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -183,7 +177,7 @@ def test_a_webhook_that_says_no_is_asked_again_and_not_followed(post: Post, stat
     post.hook.status = status
     with post.web():
         post.deliver()
-        (job,) = [one for one in jobs_of(post.database, number) if one.way is Way.WEBHOOK]
+        (job,) = [one for one in jobs_of(post.database, number) if one.way == Way.WEBHOOK]
         assert (job.state, job.attempts, len(post.hook.posts)) == (JobState.WAITING, 1, 1)
         assert str(status) in job.error
         assert job.due > datetime.now(UTC)
@@ -206,7 +200,7 @@ def test_mail_that_is_refused_waits(post: Post, reply: str, state: JobState) -> 
     post.box.after_data = reply
     with post.mail():
         post.deliver()
-        mails = [one for one in jobs_of(post.database, number) if one.way is not Way.WEBHOOK]
+        mails = [one for one in jobs_of(post.database, number) if one.way != Way.WEBHOOK]
         assert {job.state for job in mails} == {state}
         post.box.after_data = ""
         post.make_due()

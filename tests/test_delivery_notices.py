@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from centers import Markup
 from flask.testing import FlaskClient
+from postbox import text_of
 from staffed import member_added, sign_in, submit
-from test_delivery import Post, text_of
+from test_delivery import Post
 from test_web_notify import ARTICLE, CUSTOMER, PERSON, ROOT, act, ask, links, queued
 
 from kb.delivery.jobs import JobState, Way

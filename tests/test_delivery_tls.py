@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-from postbox import NEW, Hook, Mailbox, mail_server, web_server
+from postbox import NEW, Hook, Mailbox, jobs_of, mail_server, web_server
 from serving import free_port
 
 from kb.delivery.jobs import JobState, Way
@@ -22,7 +22,7 @@ from kb.settings import Settings, load_settings
 from kb.store.cases import open_case
 from kb.store.database import Database
 from kb.store.migrate import migrate
-from kb.store.outbox import jobs_of, revive_dead_jobs
+from kb.store.outbox import revive_dead_jobs
 
 USER, PASSWORD = "help@example.org", "correct horse battery"
 HERE = "127.0.0.1"

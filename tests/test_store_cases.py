@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from postbox import jobs_of
 
 from kb.cases import (
     Author,
@@ -38,7 +39,7 @@ from kb.store.cases import (
     solve_case,
 )
 from kb.store.database import Database
-from kb.store.outbox import claim_job, job_done, jobs_of, waiting_jobs
+from kb.store.outbox import claim_job, job_done, waiting_jobs
 from kb.store.staff import actions
 from kb.store.subjects import erase_subject, export_subject
 from kb.store.tasks import list_tasks
@@ -123,7 +124,7 @@ def test_the_staffs_deeds_stand_in_the_audit_log_and_the_customers_do_not(
         close_case(database, number, NOW, NONE, by=ERIKA)
         note_missing(database, number, "Die rote LED", NOW, by=ERIKA)
     reopen_case(database, number, NOW, NONE, by=ERIKA)
-    logged = [(one.staff, one.action, one.target) for _, one in reversed(actions(database, 9))]
+    logged = [(one.staff, one.action, one.target) for one in reversed(actions(database, 9))]
     names = ("answered", "closed", "missing", "reopened")
     assert logged == [(ERIKA, f"case.{name}", f"case {number}") for name in names]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from postbox import jobs_of
 from sqlalchemy import select
 from test_store_cases import ALL, KEY, NEW
 from test_store_records import SEARCH
@@ -19,7 +20,7 @@ from kb.store.cases import answer_case, conversation, note_missing, open_case
 from kb.store.database import Database
 from kb.store.feedback import add_searches, keep_vote, searches_since, votes_since
 from kb.store.mails import queue_mail
-from kb.store.outbox import claim_job, dead_jobs, job_failed, jobs_of
+from kb.store.outbox import claim_job, dead_jobs, job_failed
 from kb.store.retention import AFTER_MAIL, UNCONFIRMED, Forgotten, Limits, retain, retain_daily
 from kb.store.schema import salts, subscriptions
 from kb.store.staff import actions
@@ -154,7 +155,7 @@ def test_a_day_is_tidied_once_however_many_processes_look(database: Database) ->
     with ThreadPoolExecutor(4) as processes:
         looks = list(processes.map(lambda _: retain_daily(database, now, LIMITS, SERVER), range(8)))
     assert sorted(filter(None, looks), key=str) == [replace(NOTHING, questions=1)]
-    (line,) = [action for _, action in actions(database, 10)]
+    (line,) = actions(database, 10)
     assert (line.staff, line.action) == (SERVER, "records.retain")
     assert line.target.startswith("questions 1, comments 0,")
     with database.read() as connection:

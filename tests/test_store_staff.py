@@ -125,12 +125,12 @@ def test_the_log_names_who_did_what_the_newest_first(staffed: Database) -> None:
     sign_in(staffed, ERIKA, PASSWORD)
     set_disabled(staffed, ERIKA, by="admin@example.org")
     lines = actions(staffed, 10)
-    assert [(line.staff, line.action, line.target) for _, line in lines] == [
+    assert [(line.staff, line.action, line.target) for line in lines] == [
         ("admin@example.org", "user.disable", ERIKA),
         (ERIKA, "user.sign_in", ERIKA),
         ("command line", "user.add", f"{ERIKA} (editor)"),
     ]
-    assert actions(staffed, 10, before=lines[0][0]) == lines[1:]
+    assert actions(staffed, 10, 1) == lines[1:]
 
 
 @pytest.mark.parametrize("text", ["", "kurz", "x" * 501])

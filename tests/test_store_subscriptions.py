@@ -19,6 +19,7 @@ from kb.store.subscriptions import (
     MOST_A_DAY_TO_ADDRESS,
     confirm,
     find_subscription,
+    listeners,
     reopen,
     solved,
     subscribe,
@@ -105,6 +106,18 @@ def test_reopening_opens_the_task_and_the_next_fix_is_told(asked: Database) -> N
     assert find_task(asked, task.id).state is State.OPEN
     assert fix(asked) == 1
     assert queued(asked) == ["asked", "confirmed", "confirmed"]
+
+
+def test_editors_see_how_many_wait_were_told_and_helped(asked: Database) -> None:
+    (task,) = list_tasks(asked)
+    assert listeners(asked, task.id) == {}  # nobody confirmed the address
+    confirm(asked, only(asked), letter)
+    assert listeners(asked, task.id) == {Progress.CONFIRMED: 1}
+    fix(asked)
+    assert listeners(asked, task.id) == {Progress.TOLD: 1}
+    solved(asked, only(asked))
+    assert listeners(asked, task.id) == {Progress.SOLVED: 1}
+    assert listeners(asked, task.id + 1) == {}
 
 
 def test_solved_is_solved(asked: Database) -> None:

@@ -158,7 +158,7 @@ def test_every_change_is_in_the_log(database: Database) -> None:
     (task,) = opened(database, Finding(ARTICLE, (search("q1"),)))
     accept(database, task.id, ERIKA)
     close(database, task.id, ERIKA, State.DONE, "715b710")
-    done = [(line.staff, line.action, line.target) for _, line in actions(database, 9)]
+    done = [(line.staff, line.action, line.target) for line in actions(database, 9)]
     assert done == [
         (ERIKA, "task.done", f"task {task.id} 715b710"),
         (ERIKA, "task.accept", f"task {task.id}"),

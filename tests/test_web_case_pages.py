@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,11 @@ from staffed import EMAIL, staffed, submit, token_of
 
 from kb.cases import Author, CaseState
 from kb.staff import Role
-from kb.store.cases import NewCase, conversation, open_case
+from kb.store.cases import NewCase, code_of, conversation, open_case
 from kb.store.database import Database
 from kb.store.staff import actions
 from kb.store.tasks import list_tasks
+from web.paging import ROWS
 
 CASES = "/admin/cases/"
 NOW = datetime.now(UTC)
@@ -47,8 +48,9 @@ def opened(records: Database, new: NewCase = NEW) -> str:
 
 def test_the_list_counts_and_shows_what_waits(agent: FlaskClient, records: Database) -> None:
     number = opened(records)
-    again = opened(records, replace(NEW, submission="s2"))
-    other = replace(NEW, submission="s3", topic=replace(NEW.topic, team="service"))
+    later = NEW.at + timedelta(seconds=1)
+    again = opened(records, replace(NEW, submission="s2", at=later))
+    other = replace(NEW, submission="s3", at=later, topic=replace(NEW.topic, team="service"))
     others = opened(records, other)
     page = agent.get(CASES)
     text = Markup(page.text).text
@@ -104,7 +106,7 @@ def test_an_article_is_found_by_words_or_id_and_goes_with_the_answer(
         (Author.CUSTOMER, ""),
         (Author.TEAM, "article/order-invoice"),
     ]
-    (_, newest), *_ = actions(records, 1)
+    (newest,) = actions(records, 1)
     assert (newest.staff, newest.action) == (EMAIL, "case.answered")
 
 
@@ -118,6 +120,69 @@ def test_an_answer_needs_words_and_keeps_them(
     assert said in Markup(reply.text).text
     known = conversation(records, number)
     assert known and len(known.messages) == 1
+
+
+def found(agent: FlaskClient, wanted: str) -> str:
+    """Where a search for a caller's case leads; the page itself when it is several, or none."""
+    data = {"csrf_token": token_of(agent, CASES), "wanted": wanted}
+    reply = agent.post(f"{CASES}find", data=data)
+    return reply.headers["Location"] if reply.status_code == 303 else Markup(reply.text).text
+
+
+def test_a_caller_s_case_is_found_by_number_or_address(
+    agent: FlaskClient, records: Database
+) -> None:
+    key = agent.application.secret_key
+    assert isinstance(key, bytes)
+    number = open_case(records, key, NEW, frozenset())
+    submit(agent, CASES + number, f"{CASES}{number}/close")
+    for said in (number, number.replace("-", ""), f"Case {number}", f" {' '.join(number)} "):
+        assert found(agent, said) == CASES + number, said
+    assert found(agent, NEW.contact.email.upper()) == CASES + number
+    again = open_case(records, key, replace(NEW, submission="s2"), frozenset())
+    both = found(agent, NEW.contact.email)
+    assert number in both and again in both
+
+
+@pytest.mark.parametrize(
+    "wanted", ["1234-0000", "7K3M-Q9TX-W2HB", "Kim Muster", "a@b", "%", "@" * 999]
+)
+def test_what_leads_to_no_case_is_said(agent: FlaskClient, number: str, wanted: str) -> None:
+    assert "No case was found" in found(agent, wanted)
+
+
+def test_whoever_looks_for_nothing_sees_the_list(agent: FlaskClient, number: str) -> None:
+    assert found(agent, " \x00") == CASES
+
+
+def test_the_code_behind_the_number_says_whether_it_fits(
+    agent: FlaskClient, records: Database
+) -> None:
+    key = agent.application.secret_key
+    assert isinstance(key, bytes)
+    number = open_case(records, key, NEW, frozenset())
+    code = code_of(records, key, number)
+    for said in (f"{number} {code}", f"{number}{code}".replace("-", "").lower()):
+        assert found(agent, said) == CASES + number
+        assert "The resume code fits this case" in agent.get(CASES + number).text
+    assert "The resume code" not in agent.get(CASES + number).text  # said once
+    assert found(agent, f"{number} 0000-0000-0000") == CASES + number
+    page = Markup(agent.get(CASES + number).text)
+    assert page.all("p", role="alert") and "does not fit" in page.text
+
+
+def test_many_cases_are_shown_a_page_at_a_time(agent: FlaskClient, records: Database) -> None:
+    numbers = {opened(records, replace(NEW, submission=f"s{n}")) for n in range(ROWS + 1)}
+    first, last = agent.get(f"{CASES}?state=open"), agent.get(f"{CASES}?state=open&page=2")
+    shown = [
+        {link.removeprefix(CASES) for link in Markup(page.text).values("a", "href")} & numbers
+        for page in (first, last)
+    ]
+    assert [len(some) for some in shown] == [ROWS, 1]
+    assert shown[0] | shown[1] == numbers
+    assert f"{CASES}?state=open&page=2" in Markup(first.text).values("a", "href")
+    for page in ("0", "-1", "²", "9" * 99, "%00"):
+        assert agent.get(f"{CASES}?page={page}").status_code == 200
 
 
 def test_an_unknown_article_does_not_go_along(

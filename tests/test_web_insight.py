@@ -85,6 +85,37 @@ def test_every_figure_leads_to_its_evidence(agent: FlaskClient) -> None:
     assert not [text for text in rows if "articles shown" in text]
 
 
+def test_evidence_says_which_it_is(agent: FlaskClient) -> None:
+    query = "?from=2026-11-01&to=2026-11-30&status=no_answer&team=service&locale=de"
+    page = Markup(agent.get(f"{INSIGHT}searches{query}").text).text
+    for part in ("1 November 2026 to 30 November 2026", "Result: unanswered", "Language: German"):
+        assert part in page
+    assert "Solved: No" in Markup(agent.get(f"{INSIGHT}votes?solved=no").text).text
+
+
+def test_figures_of_contacts_lead_only_those_to_cases_who_may_see_them(
+    built_index: Path, encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    for role in (Role.AGENT, Role.EDITOR):
+        folder = tmp_path / role
+        folder.mkdir()
+        page = Markup(staffed(built_index, encoder, folder, role).get(INSIGHT).text)
+        assert ("/admin/cases/?state=all" in page.values("a", "href")) is (role is Role.AGENT)
+
+
+def test_the_rest_of_a_long_comment_can_be_opened(
+    built_index: Path, encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    browser = staffed(built_index, encoder, tmp_path)
+    database = Database.in_folder(tmp_path)
+    for visitor, comment in (("v1", "kurz"), ("v2", "<b>" * 600)):
+        keep_vote(database, replace(VOTE, visitor=visitor, at=NOW, comment=comment))
+    database.close()
+    page = Markup(browser.get(f"{INSIGHT}votes").text)
+    assert len(page.all("details")) == 1
+    assert page.text.count("<b>") == 600 and not page.all("b")
+
+
 @pytest.mark.parametrize(
     "query",
     ["?days=-1", "?days=²", "?days=99999999999", "?by=year", "?days=366&by=day", "?days=1&by=week"],
@@ -146,16 +177,17 @@ def test_forgotten_questions_are_shown_as_forgotten(
 
 
 def test_bars_stand_on_each_other_and_below_the_highest_line() -> None:
-    chart = bar_chart(["Mon", "Tue"], {"yes": [3, 0], "no": [4, 0]})
+    chart = bar_chart(["Mon", "Tue"], [[3, 0], [4, 0]])
     below, above = chart.bars
     assert (below.series, above.series) == (0, 1)
     assert above.y + above.height == pytest.approx(below.y, abs=0.2)
     assert below.y + below.height == pytest.approx(chart.base, abs=0.2)
-    assert [line.label for line in chart.lines] == ["0", "2", "4", "6", "8"]
+    assert [line.value for line in chart.lines] == [0, 2, 4, 6, 8]
+    assert (above.label, above.value) == ("Mon", 4)
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [0.004], [1e9] * 400])
 def test_any_values_can_be_drawn(values: list[float]) -> None:
-    chart: Any = bar_chart([str(n) for n in range(len(values))], {"a": values})
+    chart: Any = bar_chart([str(n) for n in range(len(values))], [values])
     assert len(chart.labels) <= 7
     assert all(0 <= bar.y <= chart.base for bar in chart.bars)

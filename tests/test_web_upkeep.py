@@ -115,7 +115,7 @@ def test_an_idle_server_destroys_yesterdays_salt(
     upkeep.look()
     assert _salts(records.database) == []
     assert records.visitors._today is None
-    assert [line.staff for _, line in actions(records.database, 10)] == [SERVER, SERVER]
+    assert [line.staff for line in actions(records.database, 10)] == [SERVER, SERVER]
 
 
 class _Tomorrow(datetime):

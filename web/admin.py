@@ -1,11 +1,14 @@
 """The staff's pages below `/admin`: signing in and out, their frame, the audit log."""
 
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from functools import partial
+from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.documents import Document
 from kb.emails import LONGEST, normal_email
 from kb.errors import KbError
 from kb.staff import MOST_PASSWORD, Role
@@ -13,8 +16,10 @@ from kb.store.cases import open_cases
 from kb.store.staff import actions, forget_attempts, may_attempt, sign_in
 from kb.text import localized
 from search.searcher import Searcher
+from web.documents import named_document
 from web.language import ui_language
 from web.live import searcher
+from web.paging import page_of
 from web.records import records
 from web.staff import (
     ROOM,
@@ -27,8 +32,9 @@ from web.staff import (
     staff_only,
 )
 
-_LINES = 100  # of the audit log on a page
 _RETRY = 15 * 60  # seconds; the attempts that count are not older
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 admin = Blueprint("admin", __name__, url_prefix=ROOM)
 
@@ -65,6 +71,8 @@ def render_admin(template: str, **values: Any) -> str:
         rooms=current_app.blueprints,
         open_cases=_open_cases,
         team_title=team_title,
+        document_named=document_named,
+        now=datetime.now(UTC),
         **values,
     )
 
@@ -91,6 +99,19 @@ def published() -> Searcher | None:
         return searcher()
     except KbError:
         return None
+
+
+def document_named(name: str, locale: str = "") -> Document | None:
+    """The document that `kind/id` names, in this language or the reader's, else in another; None
+    when it is gone, or nothing is published.
+    """
+    found = published()
+    return named_document(found, name, locale or ui_language()) if found else None
+
+
+def asked_for(choices: type[_Choice], name: str) -> _Choice | None:
+    """What a filter in the address asks for; None when it is nothing that can be chosen."""
+    return next((choice for choice in choices if choice == request.args.get(name)), None)
 
 
 @admin.get("/")
@@ -136,11 +157,7 @@ def logout() -> BaseResponse:
 @admin.get("/audit")
 @staff_only(Role.ADMIN)
 def audit_log() -> str:
-    before = request.args.get("before", "")
-    lines = actions(records().database, _LINES + 1, int(before[:9]) if before.isdecimal() else None)
-    shown = lines[:_LINES]
-    older = shown[-1][0] if len(lines) > _LINES else None
-    return render_admin("audit.html", lines=[action for _, action in shown], older=older)
+    return render_admin("audit.html", page=page_of(partial(actions, records().database)))
 
 
 def _login_page(trouble: str, wanted: str) -> str:

@@ -1,11 +1,19 @@
 """Cases at `/admin/cases`: what customers wrote, what came before, and the team's answers."""
 
 from datetime import UTC, datetime
+from functools import partial
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, abort, flash, redirect, request
 from werkzeug.wrappers import Response
 
-from kb.cases import Author, CaseState, Conversation
+from kb.cases import (
+    Author,
+    Case,
+    CaseState,
+    Conversation,
+    email_key,
+    read_out,
+)
 from kb.contact_rules import LONGEST, clean_message
 from kb.documents import Document, Kind
 from kb.staff import Role
@@ -14,15 +22,16 @@ from kb.store.cases import (
     cases_of,
     close_case,
     conversation,
+    may_open,
     note_missing,
     reopen_case,
     teams_with_cases,
 )
-from web.admin import published, render_admin
+from web.admin import asked_for, document_named, published, render_admin
 from web.delivery import wake_delivery
 from web.desk import desk, question_of
 from web.documents import named_document
-from web.language import ui_language
+from web.paging import ROWS, Page, page_of
 from web.records import records
 from web.staff import ROOM, staff_member, staff_only
 
@@ -30,26 +39,51 @@ case_pages = Blueprint("case_pages", __name__, url_prefix=f"{ROOM}/cases")
 
 LONGEST_MISSING = 200  # characters of the title of an article that is missing
 _ALL = "all"
-_SHOWN = 200  # cases on a page
 
 
 @case_pages.get("/")
 @staff_only(Role.AGENT)
 def overview() -> str:
     """Cases that wait, the longest untouched first; filters stand in the address."""
-    database, wanted = records().database, request.args.get("state", "")
-    state = next((one for one in CaseState if one == wanted), CaseState.OPEN)
-    states = () if wanted == _ALL else (state,)
-    team = request.args.get("team", "")
-    found = cases_of(database, team=team, states=states, limit=_SHOWN + 1)
+    state = _ALL if request.args.get("state") == _ALL else asked_for(CaseState, "state")
+    state, team = state or CaseState.OPEN, request.args.get("team", "")
+    states = [one for one in CaseState if state in (one, _ALL)]
+    found = partial(cases_of, records().database, team=team, states=states)
+    page = page_of(lambda limit, skipped: found(limit=limit, skipped=skipped))
+    return _list(page, {"state": state, "team": team})
+
+
+@case_pages.post("/find")
+@staff_only(Role.AGENT)
+def find() -> str | Response:
+    """Find a caller's case by its number, perhaps with the resume code, or by e-mail address.
+
+    Not by the code alone: which case it opens is kept nowhere.
+    """
+    wanted, database = _line("wanted"), records().database
+    if not wanted:
+        return redirect(f"{ROOM}/cases/", 303)
+    number, code = read_out(wanted)
+    if number and conversation(database, number):
+        if code:
+            fits = may_open(database, desk().key, number, code, datetime.now(UTC), desk().code_days)
+            flash("code_right" if fits else "code_wrong")
+        return _done(number)
+    person = email_key(desk().key, wanted)
+    found = cases_of(database, person=person, limit=ROWS) if "@" in wanted else []
+    if len(found) == 1:
+        return _done(found[0].number)
+    return _list(Page(found, 1, "", ""), {"state": _ALL, "team": ""}, wanted)
+
+
+def _list(page: Page[Case], filters: dict[str, str], wanted: str = "") -> str:
+    """`wanted` is what was looked for, whether or not it was found."""
     return render_admin(
         "cases.html",
-        cases=found[:_SHOWN],
-        has_more=len(found) > _SHOWN,
-        now=datetime.now(UTC),
-        teams=teams_with_cases(database),
-        states=tuple(CaseState),
-        chosen={"state": _ALL if wanted == _ALL else state, "team": team},
+        page=page,
+        teams=teams_with_cases(records().database),
+        chosen=filters,
+        wanted=wanted,
     )
 
 
@@ -66,7 +100,7 @@ def answer(number: str) -> str | Response | tuple[str, int]:
     known = _known(number)
     text = clean_message(request.form.get("message", ""))
     typed = _line("article")
-    document = _document(request.form.get("document", ""), known.case.locale)
+    document = document_named(request.form.get("document", ""), known.case.locale)
     if request.form.get("step") == "find":
         return _page(known, written=text, article=typed, chosen=document)
     fault = "missing" if not text else "too_long" if len(text) > LONGEST["message"] else ""
@@ -90,20 +124,12 @@ def missing(number: str) -> Response:
     return _done(number)
 
 
-@case_pages.post("/<number>/close")
+@case_pages.post("/<number>/<any(close, reopen):action>")
 @staff_only(Role.AGENT)
-def close(number: str) -> Response:
+def change(number: str, action: str) -> Response:
     _known(number)
-    close_case(records().database, number, datetime.now(UTC), desk().ways, by=staff_member().email)
-    wake_delivery()
-    return _done(number)
-
-
-@case_pages.post("/<number>/reopen")
-@staff_only(Role.AGENT)
-def reopen(number: str) -> Response:
-    _known(number)
-    reopen_case(records().database, number, datetime.now(UTC), desk().ways, by=staff_member().email)
+    do = close_case if action == "close" else reopen_case
+    do(records().database, number, datetime.now(UTC), desk().ways, by=staff_member().email)
     wake_delivery()
     return _done(number)
 
@@ -136,17 +162,14 @@ def _page(
     return render_admin(
         "case.html",
         case=case,
-        messages=[(one, _document(one.document, ui_language())) for one in known.messages],
-        items=[(item, _document(item.document, ui_language())) for item in case.packet],
-        about=_document(case.topic.document, ui_language()),
-        product=_document(f"product/{case.contact.product}", ui_language()),
-        now=datetime.now(UTC),
+        messages=known.messages,
         written=written,
         article=article,
         chosen=chosen,
         offered=_offered(known, article, chosen),
         fault=fault,
         longest={**LONGEST, "missing": LONGEST_MISSING},
+        code_days=desk().code_days,
         is_over=case.state in (CaseState.SOLVED, CaseState.CLOSED),
     )
 
@@ -165,8 +188,3 @@ def _offered(known: Conversation, article: str, chosen: Document | None) -> list
         found.append(named_document(searcher, case.topic.document, case.locale))
     by_name = {(one.kind, one.id): one for one in found if one is not None}
     return list(by_name.values())
-
-
-def _document(name: str, locale: str) -> Document | None:
-    found = published()
-    return named_document(found, name, locale) if found else None

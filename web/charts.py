@@ -5,7 +5,7 @@ table behind it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # In units of the picture; letters are 12 high, so that they can be read on a phone.
@@ -23,13 +23,20 @@ class Bar:
     y: float
     width: float
     height: float
-    title: str  # what it stands for, in words
+    label: str  # of its stack
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Line:
     at: float
-    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    at: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,8 @@ class Chart:
     """Stacked bars, one stack for each label."""
 
     bars: tuple[Bar, ...]
-    lines: tuple[Tick, ...]  # across, with the value they stand for
-    labels: tuple[Tick, ...]  # below the bars
+    lines: tuple[Line, ...]  # across, with the value they stand for
+    labels: tuple[Label, ...]  # below the bars
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
     base: float = HEIGHT - _BOTTOM
@@ -46,32 +53,32 @@ class Chart:
     height: int = HEIGHT
 
 
-def bar_chart(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Chart:
+def bar_chart(labels: Sequence[str], series: Sequence[Sequence[float]]) -> Chart:
     """Each series has one value a label, 0 or more; the first series stands at the bottom."""
-    columns = list(zip(*series.values(), strict=True))
+    columns = list(zip(*series, strict=True))
     step, top = _scale(max((sum(column) for column in columns), default=0.0))
     room = (WIDTH - _LEFT - _RIGHT) / max(1, len(labels))
     height = HEIGHT - _TOP - _BOTTOM
     bars = []
     for place, (label, column) in enumerate(zip(labels, columns, strict=True)):
         below = 0.0
-        for number, (name, value) in enumerate(zip(series, column, strict=True)):
+        for number, value in enumerate(column):
             if value:
                 y = _TOP + height * (1 - (below + value) / top)
                 x = _LEFT + room * (place + (1 - _FILLED) / 2)
-                title = f"{label}: {name} {value:g}"
                 size = height * value / top
-                bars.append(Bar(number, _px(x), _px(y), _px(room * _FILLED), _px(size), title))
+                sides = _px(x), _px(y), _px(room * _FILLED), _px(size)
+                bars.append(Bar(number, *sides, label, value))
             below += value
     every = math.ceil(len(labels) / _LABELS) if labels else 1
     below_bars = [
-        Tick(_px(_LEFT + room * (place + 0.5)), label)
+        Label(_px(_LEFT + room * (place + 0.5)), label)
         for place, label in enumerate(labels)
         if place % every == 0
     ]
     count = round(top / step)
     lines = [
-        Tick(_px(_TOP + height * (1 - number / count)), f"{number * step:g}")
+        Line(_px(_TOP + height * (1 - number / count)), number * step)
         for number in range(count + 1)
     ]
     return Chart(tuple(bars), tuple(lines), tuple(below_bars))

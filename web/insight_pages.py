@@ -10,15 +10,14 @@ from babel.dates import format_date
 from flask import Blueprint, Response, current_app, request
 from flask_babel import get_locale
 
-from kb.documents import Document, Kind
 from kb.feedback import Search, Vote
 from kb.insight import Counts, Place, Step
 from kb.settings import Settings
 from kb.store.feedback import searches_since, votes_since
-from web.admin import published, render_admin
+from web.admin import document_named, published, render_admin
 from web.charts import bar_chart
-from web.documents import localized_document
 from web.language import ui_language
+from web.paging import page_among
 from web.records import records
 from web.reports import DEFAULT_DAYS, MOST_DAYS, contact_figures, make_report, report_csv
 from web.staff import ROOM, staff_only
@@ -27,7 +26,6 @@ insight_pages = Blueprint("insight", __name__, url_prefix=f"{ROOM}/insight")
 
 _SPANS = (7, 30, 90)
 _WEEKS_FROM = 60  # days; as many bars of single days cannot be told apart
-_ROWS = 200  # of evidence on a page
 
 _Row = TypeVar("_Row", Search, Vote)
 
@@ -48,7 +46,8 @@ def overview() -> str:
         charts=_charts(labels, list(figures.over_time.values())),
         steps=list(zip(labels, starts, figures.over_time.values(), strict=True)),
         contacts=contact_figures(figures.contacts),
-        documents={one.document: document_named(one.document) for one in figures.documents},
+        by_phase=[("phase", name, counts) for name, counts in figures.by_phase.items()],
+        by_team=[("team", name, counts) for name, counts in figures.by_team.items()],
         days=days,
         step=step,
         spans=_SPANS,
@@ -77,16 +76,9 @@ def searches() -> str:
     """The searches behind a figure; filters stand in the address."""
     found = _between(searches_since(records().database, _since()))
     names = ("status", "phase", "team", "locale")
-    found = _having(found, {name: attrgetter(name) for name in names})
-    shown = found[::-1][:_ROWS]
-    documents = {one.document: document_named(one.document) for one in shown}
-    return render_admin(
-        "searches.html",
-        searches=shown,
-        more=len(found) - len(shown),
-        documents=documents,
-        kept_days=_settings().retain_searches,
-    )
+    fields = {name: attrgetter(name) for name in names}
+    settings: Settings = current_app.config["SETTINGS"]
+    return _evidence("searches.html", found, fields, kept_days=settings.retain_searches)
 
 
 @insight_pages.get("/votes")
@@ -94,30 +86,36 @@ def searches() -> str:
 def votes() -> str:
     """The votes behind a figure; filters stand in the address."""
     found = _between(votes_since(records().database, _since()))
-    found = _having(
-        found,
-        {
-            "document": lambda vote: vote.document,
-            "solved": lambda vote: "yes" if vote.solved else "no",
-            "phase": lambda vote: _place(vote.document).phase,
-            "team": lambda vote: _place(vote.document).team,
-        },
-    )
-    shown = found[::-1][:_ROWS]
-    documents = {one.document: document_named(one.document) for one in shown}
+    fields: dict[str, Callable[[Vote], str]] = {
+        "document": lambda vote: vote.document,
+        "solved": lambda vote: "yes" if vote.solved else "no",
+        "phase": lambda vote: _place(vote.document).phase,
+        "team": lambda vote: _place(vote.document).team,
+    }
+    return _evidence("votes.html", found, fields)
+
+
+def _evidence(
+    template: str,
+    found: list[_Row],
+    fields: Mapping[str, Callable[[_Row], str]],
+    **values: object,
+) -> str:
+    """A page of the rows whose fields are what the address asks for, the newest first; an empty
+    value is asked for, too.
+    """
+    wanted = {name: request.args[name] for name in fields if name in request.args}
+    for name, value in wanted.items():
+        found = [one for one in found if fields[name](one) == value]
+    since, until = _day("from", date.min), _day("to", date.max)
+    is_bounded = since > date.min and until < date.max
     return render_admin(
-        "votes.html", votes=shown, more=len(found) - len(shown), documents=documents
+        template,
+        page=page_among(found[::-1]),
+        chosen=wanted,
+        span=(since.isoformat(), until.isoformat()) if is_bounded else None,
+        **values,
     )
-
-
-def document_named(name: str) -> Document | None:
-    """The document of this kind/id in the reader's language, or another; None when it is gone."""
-    found = published()
-    kind, _, document_id = name.partition("/")
-    if found is None or not document_id:
-        return None
-    number = localized_document(found, Kind(kind), document_id, ui_language())
-    return None if number is None else found.library.document(number)
 
 
 def _place(name: str) -> Place:
@@ -132,22 +130,12 @@ def _charts(labels: list[str], counts: list[Counts]) -> dict[str, Any]:
     return {
         "searches": bar_chart(
             labels,
-            {
-                "answered": answered,
-                "related": [one.related for one in counts],
-                "unanswered": [one.unanswered for one in counts],
-            },
+            [answered, [one.related for one in counts], [one.unanswered for one in counts]],
         ),
         "votes": bar_chart(
-            labels,
-            {
-                "solved": [one.solved for one in counts],
-                "unsolved": [one.unsolved for one in counts],
-            },
+            labels, [[one.solved for one in counts], [one.unsolved for one in counts]]
         ),
-        "effort": bar_chart(
-            labels, {"effort": [round(one.effort_index or 0, 2) for one in counts]}
-        ),
+        "effort": bar_chart(labels, [[round(one.effort_index or 0, 2) for one in counts]]),
     }
 
 
@@ -183,21 +171,8 @@ def _between(found: list[_Row]) -> list[_Row]:
     return [one for one in found if one.at.date() <= until]
 
 
-def _having(found: list[_Row], fields: Mapping[str, Callable[[_Row], str]]) -> list[_Row]:
-    """Rows whose fields are what the address asks for; an empty value is asked for, too."""
-    for name, value_of in fields.items():
-        if name in request.args:
-            found = [one for one in found if value_of(one) == request.args[name]]
-    return found
-
-
 def _day(name: str, usual: date) -> date:
     try:
         return date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return usual
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found

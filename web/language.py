@@ -89,8 +89,13 @@ def _moment(when: datetime) -> str:
     return f"{day}, {format_time(when, 'short', locale=_writing())}"
 
 
-def _number(value: float) -> str:
-    return format_decimal(round(value, 2), locale=_writing())
+def _number(value: float, digits: int | None = None) -> str:
+    """With so many digits behind the point, so that figures of a column can be compared; without,
+    with two at most.
+    """
+    if digits is None:
+        return format_decimal(round(value, 2), locale=_writing())
+    return format_decimal(value, f"#,##0.{'0' * digits}", locale=_writing())
 
 
 def _price(amount: float, currency: str) -> str:

@@ -2,33 +2,29 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, request
 from werkzeug.wrappers import Response
 
-from kb.documents import Document, Kind
 from kb.errors import TaskError
 from kb.settings import Settings
 from kb.staff import Role
 from kb.store import tasks as store
 from kb.store.feedback import searches_of, votes_of
+from kb.store.subscriptions import listeners
 from kb.tasks import Source, State, Task, TaskKind, by_weight
-from web.admin import published, render_admin
-from web.documents import localized_document
-from web.language import ui_language
+from web.admin import asked_for, document_named, published, render_admin
 from web.live import searcher
 from web.notices import Notices
+from web.paging import page_among
 from web.records import records
 from web.refreshing import LOOK_BACK, refresh
 from web.staff import ROOM, staff_member, staff_only
 
 task_pages = Blueprint("tasks", __name__, url_prefix=f"{ROOM}/tasks")
 
-_Choice = TypeVar("_Choice", bound=StrEnum)
 _ALL = "all"
-_SHOWN = 200  # tasks on a page; the weightiest come first
 _OF_VOTES = (Source.VOTE, Source.CONFIRMATION)
 
 
@@ -38,7 +34,7 @@ def overview() -> str:
     """Tasks by weight; filters stand in the address. Proposed questions that nobody confirmed
     are shown only to who asks for questions."""
     now, database = datetime.now(UTC), records().database
-    state, kind = _chosen(State, "state"), _chosen(TaskKind, "kind")
+    state, kind = asked_for(State, "state"), asked_for(TaskKind, "kind")
     team = request.args.get("team", "")
     states = [state] if state else [one for one in State if one.is_live]
     if request.args.get("state") == _ALL:
@@ -47,11 +43,8 @@ def overview() -> str:
     found = by_weight((task for task in listed if kind or task.is_ripe), now)
     return render_admin(
         "tasks.html",
-        tasks=found[:_SHOWN],
-        more=max(0, len(found) - _SHOWN),
+        page=page_among(found),
         unconfirmed=len(listed) - len(found),
-        documents={task.id: document_of_task(task) for task in found[:_SHOWN]},
-        now=now,
         teams=store.teams_with_tasks(database),
         chosen={"state": request.args.get("state", ""), "kind": kind or "", "team": team},
         counts=store.counts(database),
@@ -115,16 +108,6 @@ def close(number: int) -> str | Response:
     )
 
 
-def document_of_task(task: Task) -> Document | None:
-    """What a task is about, in the language of the task or the reader's."""
-    found = published()
-    kind, _, name = task.subject.document.partition("/")
-    if not name or found is None:
-        return None
-    number = localized_document(found, Kind(kind), name, task.subject.locale or ui_language())
-    return None if number is None else found.library.document(number)
-
-
 def _changed(number: int, change: Callable[[str], Any]) -> str | Response:
     """Do it, and show the task; why not, if it cannot be done."""
     task = _task(number)
@@ -151,13 +134,9 @@ def _page(task: Task, trouble: str = "") -> str:
     return render_admin(
         "task.html",
         task=task,
-        document=document_of_task(task),
+        document=document_named(task.subject.document, task.subject.locale),
         votes=votes,
         searches=searches_of(database, [*names, *asked_before]),
-        now=datetime.now(UTC),
+        listeners=listeners(database, task.id),
         trouble=trouble,
     )
-
-
-def _chosen(choices: type[_Choice], name: str) -> _Choice | None:
-    return next((choice for choice in choices if choice == request.args.get(name)), None)

@@ -127,10 +127,12 @@ def cases_of(
     team: str = "",
     states: Sequence[CaseState] = (),
     since: datetime | None = None,
+    person: str = "",
     limit: int = 100,
+    skipped: int = 0,
 ) -> list[Case]:
-    """Cases of a team in these states, opened since then; open ones first, of these and of the
-    others the longest untouched.
+    """Cases of a team in these states, opened since then, of the person with this `email_key`;
+    open ones first, of these and of the others the longest untouched.
 
     What is not given is no limit. Each has its first message, in `contact`.
     """
@@ -143,7 +145,10 @@ def cases_of(
         query = query.where(cases.c.state.in_([str(state) for state in states]))
     if since:
         query = query.where(cases.c.opened >= since)
-    query = query.order_by(cases.c.state != CaseState.OPEN, cases.c.changed).limit(limit)
+    if person:
+        query = query.where(cases.c.email_key == person)
+    query = query.order_by(cases.c.state != CaseState.OPEN, cases.c.changed, cases.c.number)
+    query = query.limit(limit).offset(skipped)
     with database.read() as connection:
         rows = connection.execute(query).mappings()
         return [_case(row, row["first_message"]) for row in rows]

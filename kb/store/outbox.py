@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from kb.delivery.jobs import LEASE, Event, Job, JobState, Way, ways_for
 from kb.store.database import Database
@@ -101,12 +101,10 @@ def _ended(database: Database, job: Job, values: dict[str, Any]) -> bool:
 
 def dead_jobs(database: Database) -> list[Job]:
     """What was given up, the oldest first."""
-    return _jobs(database, outbox.c.state == JobState.DEAD)
-
-
-def jobs_of(database: Database, case: str) -> list[Job]:
-    """All that was or is to be told of a case, the oldest first."""
-    return _jobs(database, outbox.c.case == case)
+    dead = select(*_COLUMNS).where(outbox.c.state == JobState.DEAD)
+    with database.read() as connection:
+        rows = connection.execute(dead.order_by(outbox.c.created, outbox.c.id)).mappings()
+        return [_job(row) for row in rows]
 
 
 def revive_dead_jobs(database: Database, now: datetime) -> int:
@@ -119,15 +117,9 @@ def revive_dead_jobs(database: Database, now: datetime) -> int:
 
 def waiting_jobs(database: Database) -> int:
     """How many jobs still wait to be delivered, over whichever way."""
-    query = select(func.count()).where(outbox.c.state == JobState.WAITING)
+    waiting = select(func.count()).where(outbox.c.state == JobState.WAITING)
     with database.read() as connection:
-        return int(connection.execute(query).scalar_one())
-
-
-def _jobs(database: Database, which: ColumnElement[bool]) -> list[Job]:
-    query = select(*_COLUMNS).where(which).order_by(outbox.c.created, outbox.c.id)
-    with database.read() as connection:
-        return [_job(row) for row in connection.execute(query).mappings()]
+        return int(connection.execute(waiting).scalar_one())
 
 
 def _job(row: Any) -> Job:

@@ -126,14 +126,12 @@ def note(connection: Connection, by: str, action: str, target: str) -> None:
     connection.execute(insert(audit).values(row))
 
 
-def actions(database: Database, limit: int, before: int | None = None) -> list[tuple[int, Action]]:
-    """The newest lines of the audit log with their ids, the newest first."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(audit.c.id < before)
+def actions(database: Database, limit: int, skipped: int = 0) -> list[Action]:
+    """Lines of the audit log, the newest first, without the `skipped` newest of all."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit).offset(skipped)
     with database.read() as connection:
         rows: Sequence[Any] = connection.execute(query).all()
-    return [(row.id, Action(row.at, row.staff, row.action, row.target)) for row in rows]
+    return [Action(row.at, row.staff, row.action, row.target) for row in rows]
 
 
 def _attempts(connection: Connection, key: str) -> int:

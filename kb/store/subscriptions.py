@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, delete, or_, select, update
+from sqlalchemy import Connection, String, cast, delete, func, or_, select, update
 
 from kb.feedback import Vote
 from kb.mail import Mail
@@ -56,6 +56,23 @@ def find_subscription(database: Database, name: str) -> tuple[Subscription, Vote
     """The subscription of this id and the vote it is about; None when it is gone."""
     with database.read() as connection:
         return _find(connection, name)
+
+
+def listeners(database: Database, task: int) -> dict[Progress, int]:
+    """How many who complained want to hear of a task's fix, by how far it is with them; addresses
+    that nobody confirmed are left out.
+    """
+    mine = select(evidence.c.reference).where(
+        evidence.c.task == task, evidence.c.source == Source.VOTE.value
+    )
+    query = (
+        select(subscriptions.c.state, func.count())
+        .where(cast(subscriptions.c.vote, String).in_(mine))
+        .where(subscriptions.c.state != Progress.ASKED.value)
+        .group_by(subscriptions.c.state)
+    )
+    with database.read() as connection:
+        return {Progress(state): count for state, count in connection.execute(query).all()}
 
 
 def confirm(database: Database, name: str, letter: Letter) -> None:
