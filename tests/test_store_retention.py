@@ -26,7 +26,7 @@ from kb.tasks import Finding, State
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=31)
-NOTHING = Forgotten(0, 0, 0, 0, 0)
+NOTHING = Forgotten(0, 0, 0, 0, 0, 0)
 
 
 def run(database: Database, now: datetime = NOW) -> Forgotten:

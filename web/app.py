@@ -24,6 +24,7 @@ from web.live import LiveSearcher, serve_from
 from web.machines import machines
 from web.notify import offer_notices
 from web.pages import dress
+from web.reads import note_reads
 from web.records import keep_records
 from web.security import secure
 from web.site import add_site
@@ -46,6 +47,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     remember_context(app, settings)
     add_site(app)
     if keep_records(app, settings):
+        note_reads(app)
         ask_for_feedback(app)
         rooms = [task_pages, insight_pages]
         if open_desk(app, settings):

@@ -33,7 +33,7 @@ def retain(**options: Any) -> None:
     click.echo(
         f"Forgotten: questions {done.questions}, comments {done.comments},"
         f" titles of tasks {done.tasks}, addresses {done.addresses},"
-        f" texts of cases {done.cases}."
+        f" texts of cases {done.cases}, times of reading {done.reads}."
     )
 
 

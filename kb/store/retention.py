@@ -16,6 +16,7 @@ from kb.store.schema import (
     mails,
     messages,
     outbox,
+    reads,
     searches,
     subscriptions,
     tasks,
@@ -39,6 +40,7 @@ class Forgotten:
     cases: (
         int  # whose texts, packet and customer were forgotten; topics and dates stay, to be counted
     )
+    reads: int  # whose time in sight was forgotten; that they happened stays, to be counted
 
 
 def retain(
@@ -58,6 +60,7 @@ def retain(
     old = now - timedelta(days=searches_days)
     with database.write() as connection:
         questions = _forget_questions(connection, old, least_visitors)
+        times = _forget_trails(connection, old)
         titles = _forget_tasks(connection, old, least_visitors)
         comments = connection.execute(
             update(votes)
@@ -69,7 +72,7 @@ def retain(
         connection.execute(
             delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1))
         )
-    return Forgotten(questions, comments, titles, addresses, forgotten)
+    return Forgotten(questions, comments, titles, addresses, forgotten, times)
 
 
 def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
@@ -92,6 +95,14 @@ def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
         some = searches.c.query_id.in_(gone[start : start + IDS])
         connection.execute(update(searches).where(some).values(question=""))
     return len(gone)
+
+
+def _forget_trails(connection: Connection, old: datetime) -> int:
+    """How long somebody read, and what else a search showed them: no figure needs either."""
+    shown = update(searches).where(searches.c.at < old, searches.c.shown != "")
+    connection.execute(shown.values(shown=""))
+    timed = update(reads).where(reads.c.at < old, reads.c.seconds > 0)
+    return connection.execute(timed.values(seconds=0)).rowcount
 
 
 def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:
