@@ -7,7 +7,8 @@ import pytest
 from test_store_records import SEARCH, VOTE
 
 from kb.feedback import Search, Vote
-from kb.insight import Contacts, Counts, Insight, Place, Step, insight
+from kb.insight.figures import Contacts, Counts, Place
+from kb.insight.report import Insight, Step, insight
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NOON = NOW - timedelta(days=2)

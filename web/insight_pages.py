@@ -12,7 +12,8 @@ from flask_babel import get_locale
 
 from kb.documents import Document, Kind
 from kb.feedback import Search, Vote
-from kb.insight import Counts, Place, Step
+from kb.insight.figures import Counts, Place
+from kb.insight.report import Step
 from kb.settings import Settings
 from kb.store.feedback import searches_since, votes_since
 from web.admin import published, render_admin

@@ -30,7 +30,7 @@ _COLUMNS = {
 def report(days: int, step: str, as_json: bool, as_csv: bool, **options: Any) -> None:
     """Report what customers asked, whether it helped, and what was done about it."""
     from kb.errors import SearchIndexError
-    from kb.insight import Step
+    from kb.insight.report import Step
     from search.searcher import Searcher
     from web.printing import print_json
     from web.reports import make_report, report_csv, report_json

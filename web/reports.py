@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from kb.documents import Kind
-from kb.insight import EFFORT_FORMULA, Contacts, Counts, Insight, Place, Step, insight
+from kb.insight.episodes import EFFORT_FORMULA
+from kb.insight.figures import Contacts, Counts, Place
+from kb.insight.report import Insight, Step, insight
 from kb.store.contacts import contacts
 from kb.store.database import Database
 from kb.store.feedback import searches_since, votes_since

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from kb.deflection import Step
-from kb.insight import Contacts
+from kb.insight.figures import Contacts
 from kb.store.database import Database
 from kb.store.deflection import deflections
 from kb.store.schema import cases, contact_steps, searches
