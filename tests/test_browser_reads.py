@@ -1,5 +1,7 @@
 """Pages read in a real browser: known with and without scripts, and for how long with them."""
 
+import re
+
 import pytest
 from browser import LOCALES, SCREENS
 from browser_fixtures import IN_BROWSER, Visit
@@ -7,8 +9,14 @@ from playwright.sync_api import expect
 
 pytestmark = IN_BROWSER
 
-IN_SIGHT = {"de": "weniger als eine Minute im Blick", "en": "in sight for less than a minute"}
-READ = {"de": "Gelesen: ", "en": "Read: "}
+# All tests in a browser are one visitor: no other one reads these, by whether scripts run.
+ARTICLES = {
+    ("de", True): "akkuschluessel-verloren",
+    ("en", True): "battery-key",
+    ("de", False): "akku-entsorgen",
+    ("en", False): "battery-disposal",
+}
+IN_SIGHT = {"de": "im Blick", "en": "in sight"}
 SEEN = 1200  # ms that the page is looked at
 WRITTEN = 4000  # ms until what was opened is in the records
 
@@ -18,12 +26,8 @@ WRITTEN = 4000  # ms until what was opened is in the records
 def test_a_page_that_was_read_goes_along_with_its_time_where_a_script_measured_it(
     visit: Visit, locale: str, scripts: bool
 ) -> None:
-    # Other tests visit from this address, too: a browser's name makes another visitor.
-    name = f"Mozilla/5.0 Reader {locale} {scripts}"
-    page = visit(**SCREENS["phone"], locale=locale, java_script_enabled=scripts, user_agent=name)
-    question = "Akku lädt nicht, was tun?" if locale == "de" else "My battery does not charge"
-    page.goto(f"/{locale}/search?q={question}")
-    page.locator(".answer-source a, .results a").first.click()
+    page = visit(**SCREENS["phone"], locale=locale, java_script_enabled=scripts)
+    page.goto(f"/{locale}/articles/{ARTICLES[locale, scripts]}")
     title = page.locator("article h1").inner_text()
     page.wait_for_timeout(SEEN)
     page.goto(f"/{locale}/contact/write")
@@ -31,9 +35,9 @@ def test_a_page_that_was_read_goes_along_with_its_time_where_a_script_measured_i
     page.fill("#email", "kim@example.org")
     page.wait_for_timeout(WRITTEN)
     page.locator("button[value=review]").click()
-    item = page.locator(".packet-item", has_text=READ[locale])
+    said = "Gelesen" if locale == "de" else "Read"
+    item = page.locator(".packet-item", has_text=re.compile(f"{said}: {re.escape(title)}"))
     expect(item).to_have_count(1)
-    expect(item).to_contain_text(title)
     if scripts:
         expect(item).to_contain_text(IN_SIGHT[locale])
     else:

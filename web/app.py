@@ -16,6 +16,7 @@ from web.context import remember_context
 from web.desk import open_desk
 from web.discovery import discovery
 from web.errors import answer_errors
+from web.evidence_pages import evidence_pages
 from web.feedback import ask_for_feedback
 from web.insight_pages import insight_pages
 from web.language import speak
@@ -49,7 +50,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     if keep_records(app, settings):
         note_reads(app)
         ask_for_feedback(app)
-        rooms = [task_pages, insight_pages]
+        rooms = [task_pages, insight_pages, evidence_pages]
         if open_desk(app, settings):
             take_contacts(app)
             show_cases(app)

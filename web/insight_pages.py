@@ -1,27 +1,31 @@
 """Insight at `/admin/insight`: what customers ask, whether it helps, and the evidence for it."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from operator import attrgetter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from flask_babel import get_locale
 
 from kb.documents import Document, Kind
-from kb.feedback import Search, Vote
-from kb.insight.figures import Counts, Place
-from kb.insight.report import Step
-from kb.settings import Settings
-from kb.store.feedback import searches_since, votes_since
+from kb.feedback import Read, Search, Vote
+from kb.insight.figures import Counts
+from kb.insight.report import Insight, Step
 from web.admin import published, render_admin
 from web.charts import bar_chart
 from web.documents import localized_document
 from web.language import ui_language
 from web.records import records
-from web.reports import DEFAULT_DAYS, MOST_DAYS, contact_figures, make_report, report_csv
+from web.reports import (
+    DEFAULT_DAYS,
+    MOST_DAYS,
+    contact_figures,
+    make_report,
+    report_csv,
+)
+from web.shelf import shelf_of
 from web.staff import ROOM, staff_only
 
 insight_pages = Blueprint("insight", __name__, url_prefix=f"{ROOM}/insight")
@@ -30,7 +34,7 @@ _SPANS = (7, 30, 90)
 _WEEKS_FROM = 60  # days; as many bars of single days cannot be told apart
 _ROWS = 200  # of evidence on a page
 
-_Row = TypeVar("_Row", Search, Vote)
+_Row = TypeVar("_Row", Search, Read, Vote)
 
 
 @insight_pages.get("/")
@@ -49,7 +53,8 @@ def overview() -> str:
         charts=_charts(labels, list(figures.over_time.values())),
         steps=list(zip(labels, starts, figures.over_time.values(), strict=True)),
         contacts=contact_figures(figures.contacts),
-        documents={one.document: document_named(one.document) for one in figures.documents},
+        documents={name: document_named(name) for name in _documents_in(figures)},
+        topic_title=topic_title,
         days=days,
         step=step,
         spans=_SPANS,
@@ -72,45 +77,6 @@ def download() -> Response:
     return response
 
 
-@insight_pages.get("/searches")
-@staff_only()
-def searches() -> str:
-    """The searches behind a figure; filters stand in the address."""
-    found = _between(searches_since(records().database, _since()))
-    names = ("status", "phase", "team", "locale")
-    found = _having(found, {name: attrgetter(name) for name in names})
-    shown = found[::-1][:_ROWS]
-    documents = {one.document: document_named(one.document) for one in shown}
-    return render_admin(
-        "searches.html",
-        searches=shown,
-        more=len(found) - len(shown),
-        documents=documents,
-        kept_days=_settings().retain_searches,
-    )
-
-
-@insight_pages.get("/votes")
-@staff_only()
-def votes() -> str:
-    """The votes behind a figure; filters stand in the address."""
-    found = _between(votes_since(records().database, _since()))
-    found = _having(
-        found,
-        {
-            "document": lambda vote: vote.document,
-            "solved": lambda vote: "yes" if vote.solved else "no",
-            "phase": lambda vote: _place(vote.document).phase,
-            "team": lambda vote: _place(vote.document).team,
-        },
-    )
-    shown = found[::-1][:_ROWS]
-    documents = {one.document: document_named(one.document) for one in shown}
-    return render_admin(
-        "votes.html", votes=shown, more=len(found) - len(shown), documents=documents
-    )
-
-
 def document_named(name: str) -> Document | None:
     """The document of this kind/id in the reader's language, or another; None when it is gone."""
     found = published()
@@ -121,21 +87,27 @@ def document_named(name: str) -> Document | None:
     return None if number is None else found.library.document(number)
 
 
-def _place(name: str) -> Place:
-    found, document = published(), document_named(name)
-    if found is None or document is None:
-        return Place()
-    return Place(document.phase, found.site.team_of(document.owner_team))
+def _documents_in(figures: Insight) -> set[str]:
+    return {one.document for one in figures.documents} | {*figures.contacts.by_document}
+
+
+def topic_title(topic: str) -> str:
+    """A topic as people call it: a category, else a product type."""
+    found = published()
+    if found is None or not topic:
+        return topic
+    if topic in found.site.categories:
+        return found.site.category_title(topic, ui_language())
+    return shelf_of(found, ui_language()).type_title(topic)
 
 
 def _charts(labels: list[str], counts: list[Counts]) -> dict[str, Any]:
-    answered = [one.searches - one.related - one.unanswered for one in counts]
     return {
         "searches": bar_chart(
             labels,
             {
-                "answered": answered,
-                "related": [one.related for one in counts],
+                "answered": [one.answered for one in counts],
+                "related": [one.related + one.listed for one in counts],
                 "unanswered": [one.unanswered for one in counts],
             },
         ),
@@ -173,32 +145,3 @@ def _evidence_address(since: date, until: date) -> Callable[..., str]:
         return f"{ROOM}/insight/{page}?{urlencode(span)}"
 
     return address
-
-
-def _since() -> datetime:
-    return datetime.combine(_day("from", date.min), time(), UTC)
-
-
-def _between(found: list[_Row]) -> list[_Row]:
-    until = _day("to", date.max)
-    return [one for one in found if one.at.date() <= until]
-
-
-def _having(found: list[_Row], fields: Mapping[str, Callable[[_Row], str]]) -> list[_Row]:
-    """Rows whose fields are what the address asks for; an empty value is asked for, too."""
-    for name, value_of in fields.items():
-        if name in request.args:
-            found = [one for one in found if value_of(one) == request.args[name]]
-    return found
-
-
-def _day(name: str, usual: date) -> date:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return usual
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found

@@ -2,21 +2,23 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
-from kb.documents import Kind
 from kb.insight.episodes import EFFORT_FORMULA
-from kb.insight.figures import Contacts, Counts, Place
+from kb.insight.figures import Contacts, Counts, Place, Repeats, rounded
 from kb.insight.report import Insight, Step, insight
+from kb.insight.signals import DISSATISFACTION_FORMULA, Signals
 from kb.store.contacts import contacts
 from kb.store.database import Database
 from kb.store.feedback import searches_since, votes_since
+from kb.store.reads import reads_since
 from kb.store.tasks import ActedUpon, acted_upon, list_tasks
 from kb.tasks import State, Task, TaskKind, by_weight
 from search.searcher import Searcher
-from web.documents import localized_document
+from web.documents import named_document
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins so
@@ -42,24 +44,13 @@ def make_report(
 ) -> Report:
     """The report of the last `days`, today included. Documents belong where `searcher` says."""
     since = datetime.combine(now.date() - timedelta(days=days - 1), time(), UTC)
-
-    def place_of(document: str) -> Place:
-        kind, _, name = document.partition("/")
-        if searcher is None:
-            return Place()
-        locale = searcher.site.default_locale
-        number = localized_document(searcher, Kind(kind), name, locale)
-        if number is None:
-            return Place()
-        found = searcher.library.document(number)
-        return Place(found.phase, searcher.site.team_of(found.owner_team))
-
     live = [state for state in State if state.is_live]
     gaps = list_tasks(database, states=live, kind=TaskKind.GAP)
     figures = insight(
         searches_since(database, since),
+        reads_since(database, since),
         votes_since(database, since),
-        place_of,
+        places_in(searcher),
         until=now.date(),
         days=days,
         step=step,
@@ -67,6 +58,21 @@ def make_report(
         contacts=contacts(database, since, now),
     )
     return Report(figures, tuple(by_weight(gaps, now)), acted_upon(database, since), now)
+
+
+def places_in(searcher: Searcher | None) -> Callable[[str], Place]:
+    """Where documents belong, by kind/id; each is looked up once."""
+
+    @cache
+    def place_of(document: str) -> Place:
+        if searcher is None:
+            return Place()
+        found = named_document(searcher, document, searcher.site.default_locale)
+        if found is None:
+            return Place()
+        return Place(found.phase, searcher.site.team_of(found.owner_team), found.category)
+
+    return place_of
 
 
 def report_json(report: Report) -> Json:
@@ -79,16 +85,9 @@ def report_json(report: Report) -> Json:
         "overall": found.overall.figures(),
         "by_phase": _each(found.by_phase.items()),
         "by_team": _each(found.by_team.items()),
+        "by_topic": _each(found.by_topic.items()),
         "over_time": _each((day.isoformat(), counts) for day, counts in found.over_time.items()),
-        "documents": [
-            {
-                "document": one.document,
-                "votes_solved": one.solved,
-                "votes_unsolved": one.unsolved,
-                "satisfaction": round(one.satisfaction, 4),
-            }
-            for one in found.documents
-        ],
+        "documents": [_signals(one) for one in found.documents],
         "gaps": [
             {
                 "task": task.id,
@@ -101,17 +100,20 @@ def report_json(report: Report) -> Json:
         ],
         "acted_upon": _acted(report.acted),
         "contacts": contact_figures(found.contacts),
+        "contacts_by_topic": _repeats("topic", found.contacts.by_topic),
+        "contacts_by_document": _repeats("document", found.contacts.by_document),
         "effort_formula": EFFORT_FORMULA,
+        "dissatisfaction_formula": DISSATISFACTION_FORMULA,
     }
 
 
 def contact_figures(contacts: Contacts) -> Json:
     """Deflection, repeats and self-service; null where nothing can be divided."""
     return {
-        "contacts": contacts.contacts,
+        "contacts": contacts.all.contacts,
         "deflection_explicit": contacts.deflected_explicit,
         "deflection_implicit": contacts.deflected_implicit,
-        "repeat_contact_rate": contacts.repeat_rate,
+        "repeat_contact_rate": contacts.all.rate,
         "self_service_score": contacts.self_service_score,
     }
 
@@ -156,6 +158,31 @@ def _rows_of_list(table: str, found: Iterable[Json]) -> Iterator[tuple[object, .
 
 def _each(groups: Iterable[tuple[str, Counts]]) -> Json:
     return {name or "none": counts.figures() for name, counts in groups}
+
+
+def _signals(one: Signals) -> Json:
+    return {
+        "document": one.document,
+        "readers": one.readers,
+        "votes_solved": one.solved,
+        "votes_unsolved": one.unsolved,
+        "satisfaction": rounded(one.satisfaction),
+        "searches_after_reading": one.searched_on,
+        "contacts_after_reading": one.contacts,
+        "dissatisfaction": rounded(one.dissatisfaction),
+    }
+
+
+def _repeats(what: str, counted: Mapping[str, Repeats]) -> list[Json]:
+    return [
+        {
+            what: name or "none",
+            "contacts": one.contacts,
+            "repeats": one.repeats,
+            "repeat_contact_rate": rounded(one.rate),
+        }
+        for name, one in counted.items()
+    ]
 
 
 def _acted(acted: ActedUpon) -> Json:

@@ -1,22 +1,15 @@
-"""One report: the figures of everything, by journey phase, by team and over time."""
+"""One report: the figures of everything, by journey phase, team and topic, and over time."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from kb.feedback import Search, Vote
-from kb.insight.episodes import Episode, episodes
-from kb.insight.figures import (
-    ANSWERED,
-    NO_CONTACTS,
-    UNANSWERED,
-    Contacts,
-    Counts,
-    DocumentVotes,
-    Place,
-)
+from kb.feedback import LISTED, Channel, Read, Search, Vote
+from kb.insight.episodes import Episode, Event, episodes
+from kb.insight.figures import ANSWERED, NO_CONTACTS, UNANSWERED, Contacts, Counts, Place
+from kb.insight.signals import Signals, signals
 
 
 class Step(StrEnum):
@@ -44,13 +37,15 @@ class Insight:
     overall: Counts
     by_phase: Mapping[str, Counts]
     by_team: Mapping[str, Counts]
+    by_topic: Mapping[str, Counts]
     over_time: Mapping[date, Counts]  # by the first day of each step, none left out
-    documents: Sequence[DocumentVotes]  # the least helpful first
+    documents: Sequence[Signals]  # the least satisfying first
     contacts: Contacts
 
 
 def insight(
     searches: Sequence[Search],
+    reads: Sequence[Read],
     votes: Sequence[Vote],
     place_of: Callable[[str], Place],
     *,
@@ -67,24 +62,43 @@ def insight(
     """
     since = until - timedelta(days=days - 1)
     asked = [one for one in searches if since <= one.at.date() <= until]
+    opened = [one for one in reads if since <= one.at.date() <= until]
     said = [one for one in votes if since <= one.at.date() <= until]
     overall = Counts()
     by_phase: dict[str, Counts] = defaultdict(Counts)
     by_team: dict[str, Counts] = defaultdict(Counts)
+    by_topic: dict[str, Counts] = defaultdict(Counts)
     over_time = {start: Counts() for start in _steps(since, until, step)}
 
-    def groups(at: datetime, place: Place) -> tuple[Counts, ...]:
-        return overall, by_phase[place.phase], by_team[place.team], over_time[step.start(at.date())]
+    def groups(event: Event, at: datetime | None = None) -> tuple[Counts, ...]:
+        place = place_of_event(event, place_of)
+        start = step.start((at or event.at).date())
+        by_place = by_phase[place.phase], by_team[place.team], by_topic[place.topic]
+        return overall, *by_place, over_time[start]
 
+    clicked = {one.query_id for one in opened}
+    touched = clicked | {one.query_id for one in said}
     for search in asked:
-        for counts in groups(search.at, Place(search.phase, search.team)):
+        for counts in groups(search):
             _count_search(counts, search)
+            if search.channel is Channel.SITE:
+                _count_clicks(counts, search, clicked, touched)
+    on_site = {one.query_id for one in asked if one.channel is Channel.SITE}
+    known: set[tuple[str, str]] = set()
+    for read in opened:
+        for counts in groups(read):
+            counts.reads += (read.visitor, read.document) not in known
+            if read.query_id in on_site:
+                counts.clicks += 1
+                counts.positions += read.rank
+        known.add((read.visitor, read.document))
     for vote in said:
-        for counts in groups(vote.at, place_of(vote.document)):
+        for counts in groups(vote):
             counts.solved += vote.solved
             counts.unsolved += not vote.solved
-    for episode in episodes(asked, said, contacts.writers):
-        for counts in groups(episode.began, _place(episode, place_of)):
+    found = episodes([*asked, *opened, *said], contacts.writers)
+    for episode in found:  # belongs where it ended, and to the time when it began
+        for counts in groups(episode.events[-1], episode.began):
             _count_episode(counts, episode, now)
     return Insight(
         since=since,
@@ -93,10 +107,19 @@ def insight(
         overall=overall,
         by_phase=dict(sorted(by_phase.items())),
         by_team=dict(sorted(by_team.items())),
+        by_topic=dict(sorted(by_topic.items())),
         over_time=over_time,
-        documents=_documents(said),
+        documents=signals(found, said),
         contacts=contacts,
     )
+
+
+def place_of_event(event: Event, place_of: Callable[[str], Place]) -> Place:
+    """Where something belongs; a search remembers the phase and team it was given."""
+    place = place_of(event.document)
+    if isinstance(event, Search):
+        return Place(event.phase, event.team, place.topic)
+    return place
 
 
 def _steps(since: date, until: date, step: Step) -> Iterable[date]:
@@ -108,8 +131,23 @@ def _steps(since: date, until: date, step: Step) -> Iterable[date]:
 
 def _count_search(counts: Counts, search: Search) -> None:
     counts.searches += 1
+    counts.answered += search.status == ANSWERED
     counts.unanswered += search.status == UNANSWERED
-    counts.related += search.status not in (ANSWERED, UNANSWERED)
+    counts.listed += search.status == LISTED
+    counts.related += search.status not in (ANSWERED, UNANSWERED, LISTED)
+
+
+def _count_clicks(
+    counts: Counts, search: Search, clicked: Container[str], touched: Container[str]
+) -> None:
+    is_alone = search.query_id not in touched
+    counts.clicked += search.query_id in clicked
+    if search.status == ANSWERED:
+        counts.with_answer += 1
+        counts.with_answer_alone += is_alone
+    elif search.document:  # something was found
+        counts.with_pages += 1
+        counts.with_pages_alone += is_alone
 
 
 def _count_episode(counts: Counts, episode: Episode, now: datetime) -> None:
@@ -117,19 +155,3 @@ def _count_episode(counts: Counts, episode: Episode, now: datetime) -> None:
     counts.confirmed += episode.is_confirmed()
     counts.assumed += episode.is_assumed(now)
     counts.effort += episode.effort
-
-
-def _place(episode: Episode, place_of: Callable[[str], Place]) -> Place:
-    """An episode belongs where it ended."""
-    if episode.searches:
-        last = episode.searches[-1]
-        return Place(last.phase, last.team)
-    return place_of(episode.votes[-1].document)
-
-
-def _documents(votes: Iterable[Vote]) -> list[DocumentVotes]:
-    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for vote in votes:
-        counted[vote.document][not vote.solved] += 1
-    found = [DocumentVotes(name, yes, no) for name, (yes, no) in counted.items()]
-    return sorted(found, key=lambda one: (one.satisfaction, -one.unsolved, one.document))
