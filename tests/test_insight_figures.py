@@ -193,6 +193,16 @@ def test_a_contact_counts_for_the_pages_of_the_days_last_episode() -> None:
     assert report(early, late, contacts=Contacts(writers=frozenset({"v1"}))).overall.effort == 3
 
 
+def test_a_page_carries_the_effort_of_the_episodes_in_which_it_was_read() -> None:
+    events = (
+        *(asked(visitor="v1"), read("article/a", "v1"), read("article/b", "v1")),
+        *(read("article/a", "v2"), said(False, "v2", document="article/c")),
+    )
+    found = signals_of("article/a", *events)
+    assert (found.episodes, found.effort, found.effort_index) == (2, 1 + 2, 1.5)
+    assert signals_of("article/c", *events).effort_index is None
+
+
 def test_one_voice_does_not_outweigh_a_page_that_disappoints_many() -> None:
     single = [read("article/b", "w"), said(False, "w", document="article/b")]
     many = [read("article/a", f"r{number}") for number in range(20)]

@@ -137,6 +137,25 @@ def test_signals_of_a_page_lead_to_what_they_were_counted_from(agent: FlaskClien
     assert "None in this period" in others
 
 
+def test_the_rules_that_cost_most_effort_are_told(agent: FlaskClient, tmp_path: Path) -> None:
+    assert "None was read." in agent.get(INSIGHT).text
+    database = Database.in_folder(tmp_path)
+    trouble = [
+        Read("v7", NOW, "article/return-decision", "de"),
+        Read("v7", NOW, SEARCH.document, "de"),
+        Read("v8", NOW, "article/return-decision", "de"),
+    ]
+    add_reads(database, trouble)
+    database.close()
+    rows = agent.get(f"{INSIGHT}report.csv").text.splitlines()
+    assert [row for row in rows if row.startswith("rules,")] == [
+        "rules,article/return-decision,episodes,2",
+        "rules,article/return-decision,effort,1",
+        "rules,article/return-decision,effort_index,0.5",
+    ]
+    assert "None was read." not in agent.get(INSIGHT).text
+
+
 def test_searches_without_a_click_are_shown_as_evidence(agent: FlaskClient) -> None:
     untouched = agent.get(f"{INSIGHT}searches?site=yes&answered=no&touched=no").text
     assert Markup(untouched).text.count("unanswered") == 1  # q2; q1 led to a page

@@ -1,6 +1,7 @@
 """Pages that people read: noted without script and cookie; pages and bots tell for how long."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,17 @@ import pytest
 from centers import Markup, client
 from fakes import FakeEncoder
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from test_store_records import SEARCH
 from werkzeug.test import TestResponse
 
 from kb.feedback import LISTED, Read, Search
 from kb.store.database import Database
 from kb.store.feedback import searches_since
+from kb.store.migrate import migrate
 from kb.store.reads import reads_since
 from web.records import records
+from web.visitor_log import VisitorLog
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ARTICLE = "/de/articles/rechnung-herunterladen"
@@ -243,15 +248,33 @@ def test_reads_of_a_page_count_for_the_limit(
     assert 429 in statuses
 
 
-def test_a_lost_database_is_in_no_readers_way(visitor: FlaskClient, tmp_path: Path) -> None:
-    visitor.get(ARTICLE, headers=PERSON)
-    from sqlalchemy import text
+def test_reads_are_written_behind_the_searches_that_led_there(tmp_path: Path) -> None:
+    """A search may wait in one process when the page was opened in another one."""
+    database = Database.in_folder(tmp_path)
+    migrate(database)
+    here, there = VisitorLog(database), VisitorLog(database)
+    now = datetime.now(UTC)
+    there.add(Read(SEARCH.visitor, now, INVOICE, "de"))
+    there.flush(now - timedelta(seconds=1))
+    assert reads_since(database, LONG_AGO) == []
+    here.add(replace(SEARCH, at=now, shown=(INVOICE,)))
+    here.flush(now - timedelta(seconds=1))
+    there.flush(now)
+    assert [one.rank for one in reads_since(database, LONG_AGO)] == [1]
+    database.close()
 
+
+def test_what_cannot_be_written_is_in_no_readers_way_and_waits(
+    visitor: FlaskClient, tmp_path: Path
+) -> None:
     database = Database.in_folder(tmp_path)
     with database.write() as connection:
-        connection.execute(text("DROP TABLE reads"))
-    database.close()
+        connection.execute(text("ALTER TABLE reads RENAME TO lost"))
     assert visitor.get(ARTICLE, headers=PERSON).status_code == 200
     with visitor.application.app_context():
         records().log.flush()
     assert tell(visitor, document=INVOICE, seconds=1).status_code == 503
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE lost RENAME TO reads"))
+    database.close()
+    assert [one.document for one in reads(visitor)] == [INVOICE]

@@ -69,6 +69,10 @@ def _print(figures: dict[str, Any]) -> None:
     )
     for gap in figures["gaps"]:
         click.echo(f"gap #{gap['task']}: asked {gap['asked']} times: {gap['question']}")
+    for rule in figures["rules"]:
+        click.echo(
+            f"rule {rule['document']:45} effort {rule['effort']:5} in {rule['episodes']:5} episodes"
+        )
     for row in figures["documents"]:
         click.echo(
             f"{row['document']:50} {row['dissatisfaction']:7} {row['readers']:5} readers"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
+from kb.documents import Kind
 from kb.insight.episodes import EFFORT_FORMULA
 from kb.insight.figures import Contacts, Counts, Place, Repeats, rounded
 from kb.insight.report import Insight, Step, insight
@@ -18,7 +19,7 @@ from kb.store.reads import reads_since
 from kb.store.tasks import ActedUpon, acted_upon, list_tasks
 from kb.tasks import State, Task, TaskKind, by_weight
 from search.searcher import Searcher
-from web.documents import named_document
+from web.documents import localized_document, named_document
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins so
@@ -30,6 +31,7 @@ Json = dict[str, object]
 class Report:
     insight: Insight
     gaps: tuple[Task, ...]  # clusters of unanswered questions, the weightiest first
+    rules: tuple[Signals, ...]  # articles with a decision table, by the effort around them
     acted: ActedUpon
     made: datetime
 
@@ -57,7 +59,8 @@ def make_report(
         now=now,
         contacts=contacts(database, since, now),
     )
-    return Report(figures, tuple(by_weight(gaps, now)), acted_upon(database, since), now)
+    rules = costly_rules(figures.documents, searcher)
+    return Report(figures, tuple(by_weight(gaps, now)), rules, acted_upon(database, since), now)
 
 
 def places_in(searcher: Searcher | None) -> Callable[[str], Place]:
@@ -73,6 +76,22 @@ def places_in(searcher: Searcher | None) -> Callable[[str], Place]:
         return Place(found.phase, searcher.site.team_of(found.owner_team), found.category)
 
     return place_of
+
+
+def costly_rules(documents: Iterable[Signals], searcher: Searcher | None) -> tuple[Signals, ...]:
+    """The articles with a decision table that were read, those first whose episodes cost most."""
+    if searcher is None:
+        return ()
+    rules = [one for one in documents if one.episodes and _is_rule(one.document, searcher)]
+    return tuple(sorted(rules, key=lambda one: (-one.effort, one.document)))
+
+
+def _is_rule(document: str, searcher: Searcher) -> bool:
+    kind, _, name = document.partition("/")
+    if kind != Kind.ARTICLE:
+        return False
+    number = localized_document(searcher, Kind.ARTICLE, name, searcher.site.default_locale)
+    return number is not None and searcher.library.page(number).decision is not None
 
 
 def report_json(report: Report) -> Json:
@@ -97,6 +116,15 @@ def report_json(report: Report) -> Json:
                 "asked": len(task.evidence),
             }
             for task in report.gaps
+        ],
+        "rules": [
+            {
+                "document": one.document,
+                "episodes": one.episodes,
+                "effort": one.effort,
+                "effort_index": rounded(one.effort_index),
+            }
+            for one in report.rules
         ],
         "acted_upon": _acted(report.acted),
         "contacts": contact_figures(found.contacts),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kb.feedback import Read, Search, Vote
 from kb.insight.episodes import OF_CONTACT, OF_NEGATIVE_VOTE, Episode
+from kb.insight.figures import share
 
 # The report shows these words. Some readers are added to all, so that a single voice of a page that
 # hardly anybody reads does not put it on top.
@@ -29,11 +30,17 @@ class Signals:
     unsolved: int = 0
     searched_on: int = 0  # searches in other words, when this was the last page read before
     contacts: int = 0  # readers in whose last episode of the day it was, and who wrote that day
+    episodes: int = 0  # in which it was read
+    effort: int = 0  # of these episodes
 
     @property
     def satisfaction(self) -> float | None:
-        votes = self.solved + self.unsolved
-        return self.solved / votes if votes else None
+        return share(self.solved, self.solved + self.unsolved)
+
+    @property
+    def effort_index(self) -> float | None:
+        """Effort of an episode in which it was read."""
+        return share(self.effort, self.episodes)
 
     @property
     def dissatisfaction(self) -> float:
@@ -55,6 +62,10 @@ def signals(episodes: list[Episode], votes: Iterable[Vote]) -> list[Signals]:
     for vote in votes:
         of(vote.document).solved += vote.solved
         of(vote.document).unsolved += not vote.solved
+    for episode in episodes:
+        for one in episode.reads:
+            of(one.document).episodes += 1
+            of(one.document).effort += episode.effort
     for document, _ in searches_after_reading(episodes):
         of(document).searched_on += 1
     for one in reads_before_contact(episodes):
