@@ -141,8 +141,8 @@ def contact_figures(contacts: Contacts) -> Json:
         "contacts": contacts.all.contacts,
         "deflection_explicit": contacts.deflected_explicit,
         "deflection_implicit": contacts.deflected_implicit,
-        "repeat_contact_rate": contacts.all.rate,
-        "self_service_score": contacts.self_service_score,
+        "repeat_contact_rate": rounded(contacts.all.rate),
+        "self_service_score": rounded(contacts.self_service_score),
     }
 
 
