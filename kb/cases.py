@@ -48,6 +48,7 @@ class ItemKind(StrEnum):
     """What of a customer's day goes along with a message."""
 
     SEARCH = "search"
+    READ = "read"
     VOTE = "vote"
     FINDER = "finder"
     CONTEXT = "context"  # what they chose to say of themselves
@@ -61,7 +62,13 @@ class PacketItem:
     key: str  # the same each time the item is shown
     text: str  # masked question, comment of a vote, answers of the finder, or a context's value
     outcome: str = ""  # status of an answer; solved or unsolved, with the reason of a vote
-    document: str = ""  # kind/id of what was shown or voted on; "" for none
+    document: str = ""  # kind/id of what was shown, read or voted on; "" for none
+    seconds: int = 0  # that a page which was read was in sight; 0 when nobody measured it
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes in sight; 0 for less than one, or unknown: `seconds` tells which."""
+        return self.seconds // 60
 
 
 @dataclass(frozen=True, slots=True)

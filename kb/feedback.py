@@ -1,12 +1,18 @@
 """What visitors asked and whether it helped: the records, without how they are kept."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from kb.site import Phase
 
 MAX_COMMENT = 2000  # characters
+MOST_SHOWN = 20  # documents of a search that are remembered; no results page has more
+MOST_SECONDS = 1800  # in sight that one read counts; who is away has not closed the page
+SESSION = timedelta(minutes=30)  # without anything, after which a session has ended
+
+# Status of a search that listed pages and looked for no answer; the others are AnswerStatus.
+LISTED = "listed"
 
 
 class Channel(StrEnum):
@@ -42,11 +48,28 @@ class Search:
     channel: Channel
     locale: str
     question: str  # masked
-    status: str  # answered, related, no_answer
+    status: str  # answered, related, no_answer; listed: no answer was looked for
     confidence: float
     document: str  # kind/id the confidence is about; "" for none
     phase: Phase | str  # of that document; "" for none
     team: str  # that would take over
+    shown: tuple[str, ...] = ()  # kind/id of what it led to, from the top; forgotten in time
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A page that one visitor opened on one day, once for each search that led there.
+
+    A page opened again from the same search, or again from none, is the same read.
+    """
+
+    visitor: str
+    at: datetime  # when it was opened first
+    document: str  # kind/id
+    locale: str  # of the page
+    query_id: str = ""  # of the search whose results held it; "" for none
+    rank: int = 0  # its place among them, the first is 1; 0 when it is not known
+    seconds: int = 0  # in sight, at most MOST_SECONDS; 0 when nobody measured it
 
 
 @dataclass(frozen=True, slots=True)

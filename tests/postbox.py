@@ -28,7 +28,11 @@ NEW = NewCase(
     locale="de",
     contact=Contact("Der Akku lädt nicht.\nWas tun?", "kim@example.org", "Kim Muster", "trek-7"),
     topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
-    packet=(PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),),
+    packet=(
+        PacketItem(ItemKind.SEARCH, "search:q", "Akku", "related", "article/battery-storage"),
+        PacketItem(ItemKind.READ, "read:r", "", document="article/battery-storage", seconds=130),
+        PacketItem(ItemKind.READ, "read:s", "", document="article/order-invoice"),
+    ),
 )
 
 

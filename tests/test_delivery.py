@@ -1,6 +1,7 @@
 """Deliveries to real servers on loopback: once each, whatever breaks meanwhile."""
 
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -113,6 +114,8 @@ def test_the_teams_mail_holds_all_and_answers_to_the_customer(post: Post) -> Non
     assert text.startswith("Der Akku lädt nicht.\nWas tun?")
     for part in ("Trek 7", "Akku lädt nicht", "Gesucht: „Akku“", "93", "Phase: nach dem Kauf"):
         assert part in text
+    assert re.search(r"Gelesen: .*(lagern|Lagern).* – 2 Minuten im Blick\n", text)
+    assert re.search(r"Gelesen: .*[Rr]echnung.*[^k]\n", text)  # nobody measured for how long
 
 
 def test_the_confirmation_holds_number_and_code_and_nothing_that_was_typed(post: Post) -> None:
@@ -161,6 +164,7 @@ def test_the_webhook_is_signed_and_tells_all(post: Post) -> None:
     assert data["data"]["contact"]["email"] == "kim@example.org"
     assert data["data"]["topic"]["team"] == "workshop"
     assert data["data"]["packet"][0]["text"] == "Akku"
+    assert data["data"]["packet"][1]["seconds"] == 130
 
 
 def test_a_signature_is_the_one_of_the_specification() -> None:

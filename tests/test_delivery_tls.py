@@ -172,7 +172,7 @@ def test_what_waits_for_a_password_is_sent_when_it_is_right(
         first = deliver_due(database, ways, lambda _job: send_mail(wrong, mail()), attempts=1)
         assert first == Round(sent=0, failed=0, dead=1)
         (job,) = jobs_of(database, number)
-        assert job.state is JobState.DEAD and "smtp_password (535)" in job.error
+        assert job.state == JobState.DEAD and "smtp_password (535)" in job.error
         revive_dead_jobs(database, datetime.now(UTC))
         again = deliver_due(database, ways, lambda _job: send_mail(right, mail()), attempts=1)
     assert again == Round(sent=1, failed=0, dead=0)

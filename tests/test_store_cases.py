@@ -60,7 +60,10 @@ NEW = NewCase(
         "Akku lädt nicht 🔋\n\x27 OR 1=1 --", "kim@example.org", "Kim", "trek-7", "B-1"
     ),
     topic=Topic("workshop", 0.93, "article/battery-not-charging", "battery", "service"),
-    packet=(PacketItem(ItemKind.SEARCH, "", "Akku", "related", "article/battery-storage"),),
+    packet=(
+        PacketItem(ItemKind.SEARCH, "", "Akku", "related", "article/battery-storage"),
+        PacketItem(ItemKind.READ, "", "", document="article/battery-storage", seconds=95),
+    ),
 )
 
 
@@ -310,7 +313,16 @@ def test_a_person_is_told_all_of_their_cases_and_can_have_them_erased(database: 
             "text": "Akku",
             "outcome": "related",
             "document": "article/battery-storage",
-        }
+            "seconds": 0,
+        },
+        {
+            "kind": "read",
+            "key": "",
+            "text": "",
+            "outcome": "",
+            "document": "article/battery-storage",
+            "seconds": 95,
+        },
     ]
     assert "salt" not in case
     texts = [message["text"] for message in told["messages"]]

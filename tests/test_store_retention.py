@@ -32,7 +32,7 @@ from kb.tasks import Finding, State
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=31)
-NOTHING = Forgotten(0, 0, 0, 0, 0)
+NOTHING = Forgotten(0, 0, 0, 0, 0, 0)
 LIMITS = Limits(searches_days=30, least_visitors=5, comments_days=365, cases_days=365)
 
 

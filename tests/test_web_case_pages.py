@@ -72,13 +72,13 @@ def test_a_case_shows_what_came_before_and_never_runs_it(
 ) -> None:
     item = replace(NEW.packet[0], text=HOSTILE)
     contact = replace(NEW.contact, message=HOSTILE, name=HOSTILE, order_number="B-1")
-    number = opened(records, replace(NEW, contact=contact, packet=(item,)))
+    number = opened(records, replace(NEW, contact=contact, packet=(item, *NEW.packet[1:])))
     page = agent.get(CASES + number)
     assert page.status_code == 200
     assert "<script>alert" not in page.text
     text = Markup(page.text).text
     assert f"Searched for “{HOSTILE}”" in text
-    for part in ("kim@example.org", "B-1", "93%", "Trek 7"):
+    for part in ("kim@example.org", "B-1", "93%", "Trek 7", "2 minutes in sight"):
         assert part in text
     assert page.headers["Cache-Control"] == "no-store"
 

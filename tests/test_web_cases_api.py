@@ -1,5 +1,6 @@
 """Contacts and cases for programs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from test_web_api import fields_match
 
 from kb.cases import ItemKind
-from kb.feedback import Channel
+from kb.feedback import Channel, Read
 from kb.store.cases import answer_case, cases_of
 from kb.store.database import Database
 
@@ -131,22 +132,26 @@ def test_the_same_key_and_words_are_one_case(center: FlaskClient, database: Data
 
 
 def test_a_known_question_goes_along(center: FlaskClient, database: Database) -> None:
+    from kb.store.reads import keep_read
     from web.records import records
 
     person = {"User-Agent": "Mozilla/5.0 Firefox/140.0"}
     center.get("/de/search?q=Passwort+weg", headers=person)
     with center.application.app_context():
-        records().searches.flush()
+        records().log.flush()
         from kb.store.feedback import searches_since
 
         (search,) = searches_since(records().database, cases_epoch())
+        read = Read(search.visitor, search.at, "article/battery-storage", "de", search.query_id)
+        keep_read(records().database, replace(read, seconds=61))
     center.post(CONTACTS, json={**GIVEN, "query_id": search.query_id})
     center.post(CONTACTS, json={**GIVEN, "query_id": "unknown"})
     packets = [case.packet for case in cases_of(database)]
     assert [[(item.kind, item.text) for item in packet] for packet in packets] == [
-        [(ItemKind.SEARCH, "Passwort weg")],
+        [(ItemKind.SEARCH, "Passwort weg"), (ItemKind.READ, "")],
         [],
     ]
+    assert packets[0][1].seconds == 61
 
 
 def cases_epoch() -> Any:

@@ -242,8 +242,10 @@ def asked_and_voted(visitor: FlaskClient) -> None:
     visitor.get("/de/search?q=Akku+kim@example.org", headers=PERSON)
     visitor.get("/de/search?q=Ladegerät", headers=PERSON)
     with visitor.application.app_context():
-        records().searches.flush()
+        records().log.flush()
     article = visitor.get("/de/articles/akku-laedt-nicht", headers=PERSON).text
+    with visitor.application.app_context():
+        records().log.flush()
     token = Markup(article).all("input", name="about")[0]["value"]
     said = {"about": token, "solved": "no", "reason": "unclear", "comment": "Welche LED?"}
     visitor.post("/de/feedback", data=said, headers=PERSON)
@@ -261,10 +263,34 @@ def test_what_came_before_goes_along_as_it_was_shown(
     send(visitor)
     (case,) = cases_of(database)
     kinds = [item.kind for item in case.packet]
-    assert kinds == [ItemKind.SEARCH, ItemKind.SEARCH, ItemKind.VOTE]
-    assert [item.text for item in case.packet][1:] == ["Ladegerät", "Welche LED?"]
-    assert case.packet[2].document == "article/battery-not-charging"
+    assert kinds == [ItemKind.SEARCH, ItemKind.SEARCH, ItemKind.READ, ItemKind.VOTE]
+    assert [item.text for item in case.packet][1:] == ["Ladegerät", "", "Welche LED?"]
+    assert {item.document for item in case.packet[2:]} == {"article/battery-not-charging"}
     assert {item.key for item in case.packet} == {""}  # nothing that leads to what stayed out
+
+
+def test_pages_that_were_read_go_along_each_once_with_their_time_where_it_is_known(
+    visitor: FlaskClient, database: Database
+) -> None:
+    from web.records import records
+
+    for path in ("akku-laedt-nicht", "akku-lagern", "akku-laedt-nicht"):
+        visitor.get(f"/de/articles/{path}", headers=PERSON)
+    with visitor.application.app_context():
+        records().log.flush()
+    page = {**PERSON, "Sec-Fetch-Site": "same-origin"}
+    told = {"event": "read", "document": "article/battery-not-charging", "seconds": 190}
+    visitor.post("/api/v1/events", json=told, headers=page)
+    shown = Markup(post(visitor, {**start(visitor), **FIELDS, "step": "review"}).text).text
+    assert "Gelesen: Akku lädt nicht" in shown
+    assert shown.count("Gelesen:") == 2
+    assert shown.count("im Blick") == shown.count("3 Minuten im Blick") == 1
+    send(visitor)
+    (case,) = cases_of(database)
+    assert [(item.kind, item.document, item.seconds) for item in case.packet] == [
+        (ItemKind.READ, "article/battery-not-charging", 190),
+        (ItemKind.READ, "article/battery-storage", 0),
+    ]
 
 
 def test_what_is_unticked_stays_out_and_stays_unticked(

@@ -139,7 +139,7 @@ def test_searches_are_remembered_masked_and_only_of_people(
     visitor.get("/de/search?q=Rechnung+an+a@b.example", headers=PERSON)
     visitor.get("/de/search?q=Akku", headers={"User-Agent": "Googlebot"})
     with visitor.application.app_context():
-        records().searches.flush()
+        records().log.flush()
         (search,) = searches_since(records().database, LONG_AGO)
     assert search.question == "Rechnung an [e-mail]"
     assert (search.channel, search.locale) == (Channel.SITE, "de")

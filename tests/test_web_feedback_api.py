@@ -36,7 +36,7 @@ def test_a_vote_is_kept_with_the_question_before_it(
     reply = bot.post(PATH, json={"token": answer["feedback_token"], **said})
     assert (reply.status_code, reply.get_json()) == (201, {"solved": False})
     with bot.application.app_context():
-        records().searches.flush()
+        records().log.flush()
         (search,) = searches_since(records().database, LONG_AGO)
         (vote,) = votes_since(records().database, LONG_AGO)
     assert (search.channel, search.query_id) == (Channel.API, answer["query_id"])

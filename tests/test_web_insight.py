@@ -13,12 +13,19 @@ from centers import Markup
 from click.testing import CliRunner
 from fakes import FakeEncoder
 from flask.testing import FlaskClient
+from postbox import NEW
 from staffed import staffed
 from test_store_records import SEARCH, VOTE
 
+from kb.deflection import Step
+from kb.feedback import Read
+from kb.insight.signals import DISSATISFACTION_FORMULA
 from kb.staff import Role
+from kb.store.cases import open_case
 from kb.store.database import Database
+from kb.store.deflection import note_step
 from kb.store.feedback import add_searches, keep_vote
+from kb.store.reads import add_reads
 from kb.store.tasks import record
 from kb.tasks import Evidence, Finding, Source, Subject, TaskKind
 from web.charts import bar_chart
@@ -28,11 +35,13 @@ from web.reports import safe_cell
 NOW = datetime.now(UTC)
 INSIGHT = "/admin/insight/"
 FORMULA = "=HYPERLINK(1)"
+FURTHER = "Ladegerät blinkt"
 
 
 @pytest.fixture
 def agent(built_index: Path, encoder: FakeEncoder, tmp_path: Path) -> FlaskClient:
-    """Somebody who looks at three searches, two votes and a gap that looks like a formula."""
+    """Somebody who looks at searches, reads, votes, a contact and a gap that looks like a formula:
+    v1 opened the third result, searched on and wrote."""
     browser = staffed(built_index, encoder, tmp_path, Role.AGENT)
     database = Database.in_folder(tmp_path)
     statuses = ("answered", "related", "no_answer")
@@ -43,12 +52,24 @@ def agent(built_index: Path, encoder: FakeEncoder, tmp_path: Path) -> FlaskClien
             for n, status in enumerate(statuses)
         ],
     )
+    opened = Read("v1", NOW + timedelta(seconds=1), SEARCH.document, "de", "q1", 3, 95)
+    add_reads(database, [opened])
+    further = replace(SEARCH, query_id="q3", visitor="v1", question=FURTHER)
+    add_searches(database, [replace(further, at=NOW + timedelta(seconds=2))])
+    note_step(database, "v1", NOW.date(), Step.SENT, "de")
+    add_case(database)
     keep_vote(database, replace(VOTE, visitor="v0", at=NOW))
     keep_vote(database, replace(VOTE, visitor="v1", at=NOW, solved=True, reason=None, comment=""))
     gap = Subject(TaskKind.GAP, "", "de", FORMULA, "service", "")
     record(database, [Finding(gap, (Evidence(Source.SEARCH, "q2", "v2", NOW),))])
     database.close()
     return browser
+
+
+def add_case(database: Database) -> None:
+    """Two contacts of one person about one page."""
+    for name in ("s1", "s2"):
+        open_case(database, b"key", replace(NEW, submission=name), ())
 
 
 def reported(folder: Path, *options: str) -> str:
@@ -59,15 +80,27 @@ def reported(folder: Path, *options: str) -> str:
 
 def test_page_and_command_line_tell_the_same(agent: FlaskClient, tmp_path: Path) -> None:
     figures = json.loads(reported(tmp_path, "--json"))
-    assert figures["overall"]["searches"] == 3
+    assert figures["overall"]["searches"] == 4
     assert figures["overall"]["unanswered"] == 1
     assert figures["overall"]["satisfaction"] == 0.5
-    assert figures["documents"][0]["document"] == "article/order-invoice"
+    assert figures["overall"]["click_through"] == 0.25
+    assert figures["overall"]["click_position"] == 3.0
+    assert figures["overall"]["reads"] == 1
+    by_name = {row["document"]: row for row in figures["documents"]}
+    read = by_name["article/battery-not-charging"]
+    assert (read["readers"], read["searches_after_reading"]) == (1, 1)
+    assert (read["contacts_after_reading"], read["dissatisfaction"]) == (1, round(4 / 6, 4))
+    assert by_name["article/order-invoice"]["votes_unsolved"] == 1
+    repeated = {"contacts": 2, "repeats": 1, "repeat_contact_rate": 0.5}
+    assert figures["contacts_by_topic"] == [{"topic": "battery", **repeated}]
+    assert figures["contacts_by_document"] == [
+        {"document": "article/battery-not-charging", **repeated}
+    ]
     assert figures["acted_upon"] == {"negative": 1, "in_tasks": 0, "fixed": 0, "share": 0.0}
     assert figures["contacts"]["deflection_explicit"] == 0
-    assert figures["contacts"]["repeat_contact_rate"] is None
+    assert figures["contacts"]["repeat_contact_rate"] == 0.5
     page = Markup(agent.get(INSIGHT).text).text
-    assert "33%" in page and "50% 2 votes" in page
+    assert "25%" in page and "50% 2 votes" in page
 
 
 def test_every_figure_leads_to_its_evidence(agent: FlaskClient) -> None:
@@ -116,6 +149,52 @@ def test_the_rest_of_a_long_comment_can_be_opened(
     assert page.text.count("<b>") == 600 and not page.all("b")
 
 
+def test_topics_are_told_in_the_report_and_by_name_on_the_page(agent: FlaskClient) -> None:
+    rows = agent.get(f"{INSIGHT}report.csv").text.splitlines()
+    assert "by_topic,battery,reads,1" in rows
+    assert Markup(agent.get(INSIGHT).text).text.count("Battery and safety") == 2
+
+
+def test_signals_of_a_page_lead_to_what_they_were_counted_from(agent: FlaskClient) -> None:
+    page = agent.get(INSIGHT).text
+    assert DISSATISFACTION_FORMULA in Markup(page).text
+    links = {one for one in Markup(page).values("a", "href") if "battery-not-charging" in one}
+    shown = {link: Markup(agent.get(link).text).text for link in links if "/insight/" in link}
+    (after,) = [text for link, text in shown.items() if "after=" in link]
+    assert FURTHER in after and SEARCH.question not in after
+    (wrote,) = [text for link, text in shown.items() if "wrote=yes" in link]
+    assert SEARCH.question in wrote and "95 s" in wrote
+    others = agent.get(f"{INSIGHT}reads?document=article/order-invoice&wrote=yes").text
+    assert "None in this period" in others
+
+
+def test_the_rules_that_cost_most_effort_are_told(agent: FlaskClient, tmp_path: Path) -> None:
+    assert "None was read." in agent.get(INSIGHT).text
+    database = Database.in_folder(tmp_path)
+    trouble = [
+        Read("v7", NOW, "article/return-decision", "de"),
+        Read("v7", NOW, SEARCH.document, "de"),
+        Read("v8", NOW, "article/return-decision", "de"),
+    ]
+    add_reads(database, trouble)
+    database.close()
+    rows = agent.get(f"{INSIGHT}report.csv").text.splitlines()
+    assert [row for row in rows if row.startswith("rules,")] == [
+        "rules,article/return-decision,episodes,2",
+        "rules,article/return-decision,effort,1",
+        "rules,article/return-decision,effort_index,0.5",
+    ]
+    assert "None was read." not in agent.get(INSIGHT).text
+
+
+def test_searches_without_a_click_are_shown_as_evidence(agent: FlaskClient) -> None:
+    untouched = agent.get(f"{INSIGHT}searches?site=yes&answered=no&touched=no").text
+    assert Markup(untouched).text.count("unanswered") == 1  # q2; q1 led to a page
+    topic = agent.get(f"{INSIGHT}searches?topic=battery").text
+    assert Markup(topic).text.count("93%") == 4
+    assert "None in this period" in agent.get(f"{INSIGHT}searches?topic=order").text
+
+
 @pytest.mark.parametrize(
     "query",
     ["?days=-1", "?days=²", "?days=99999999999", "?by=year", "?days=366&by=day", "?days=1&by=week"],
@@ -128,7 +207,8 @@ def test_a_span_may_say_anything(agent: FlaskClient, query: str) -> None:
     "query", ["?from=yesterday&to=%00", "?from=0001-01-01&to=9999-12-31", "?status=%27", "?team="]
 )
 def test_evidence_may_be_asked_for_with_anything(agent: FlaskClient, query: str) -> None:
-    for page in ("searches", "votes"):
+    for page in ("searches", "votes", "reads"):
+        assert agent.get(f"{INSIGHT}{page}{query}&after=%00&wrote=yes&touched=").status_code == 200
         assert agent.get(f"{INSIGHT}{page}{query}").status_code == 200
 
 

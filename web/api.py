@@ -17,6 +17,7 @@ from search.scope import Scope
 from web import json_views, shapes
 from web.cases_api import read_case, send_contact
 from web.documents import linked_documents, localized_document
+from web.events_api import send_event
 from web.feedback import answer_token
 from web.feedback_api import send_feedback
 from web.finder_json import finder_reply
@@ -24,7 +25,7 @@ from web.json_views import json_response
 from web.language import locale_code
 from web.live import searcher
 from web.questions import clean_question
-from web.records import note_search
+from web.records import note_answer, note_list
 from web.shelf import shelf_of
 
 MAX_RESULTS = 50
@@ -38,7 +39,9 @@ def search() -> Response:
     limit, scope = _limit(10), Scope(_kind(), _category(), context=_context())
     started = time.perf_counter()
     found = searcher().search(question, locale, scope, limit=limit)
-    return json_response(json_views.search_reply(new_id(), found, since(started)))
+    took, query_id = since(started), new_id()
+    note_list(query_id, found)
+    return json_response(json_views.search_reply(query_id, found, took))
 
 
 @api.get("/answer")
@@ -49,7 +52,9 @@ def answer() -> Response:
     took = since(started)
     handed = json_views.handover(searcher().site, found.handover_team, locale)
     query_id = new_id()
-    note_search(query_id, Channel.API, found)
+    sources = [cited.document for cited in found.citations]
+    hits = [hit.document for hit in found.search.hits]
+    note_answer(query_id, Channel.API, found, [*sources, *hits])
     reply = json_views.answer_reply(query_id, found, took, handed)
     if found.about:
         reply["feedback_token"] = answer_token(found.about, query_id)
@@ -112,6 +117,7 @@ def product_finder() -> Response:
 
 
 api.add_url_rule("/feedback", view_func=send_feedback, methods=["POST"])
+api.add_url_rule("/events", view_func=send_event, methods=["POST"])
 api.add_url_rule("/contacts", view_func=send_contact, methods=["POST"])
 api.add_url_rule("/cases/<number>", view_func=read_case)
 

@@ -16,6 +16,7 @@ from web.context import remember_context
 from web.desk import open_desk
 from web.discovery import discovery
 from web.errors import answer_errors
+from web.evidence_pages import evidence_pages
 from web.feedback import ask_for_feedback
 from web.insight_pages import insight_pages
 from web.language import speak
@@ -24,6 +25,7 @@ from web.live import LiveSearcher, serve_from
 from web.machines import machines
 from web.notify import offer_notices
 from web.pages import dress
+from web.reads import note_reads
 from web.records import keep_records
 from web.security import secure
 from web.site import add_site
@@ -46,8 +48,9 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     remember_context(app, settings)
     add_site(app)
     keep_records(app, settings)
+    note_reads(app)
     ask_for_feedback(app)
-    rooms = [task_pages, insight_pages]
+    rooms = [task_pages, insight_pages, evidence_pages]
     if open_desk(app, settings):
         take_contacts(app)
         show_cases(app)

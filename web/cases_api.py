@@ -14,6 +14,7 @@ from kb.context import NO_CONTEXT
 from kb.feedback import Channel
 from kb.store.cases import conversation, may_open
 from kb.store.feedback import search_by_id
+from kb.store.reads import reads_from
 from web import shapes
 from web.desk import contact_of, desk, known_product, matching, new_submission, take, topic_from
 from web.documents import named_document
@@ -22,7 +23,7 @@ from web.json_views import handover, json_response, reference
 from web.language import locale_code
 from web.limits import may_send_contact, may_try_code
 from web.live import searcher
-from web.packet import search_item
+from web.packet import MOST, read_items, search_item
 from web.records import records
 
 LARGEST = 64_000  # bytes of a body
@@ -93,9 +94,12 @@ def _submission(contact: Contact) -> str:
 
 
 def _packet(query_id: str) -> tuple[PacketItem, ...]:
-    """The question that the program asked before, if it was remembered."""
+    """The question asked before, if it was remembered, and what was read of its results."""
     search = search_by_id(records().database, query_id) if query_id else None
-    return (search_item(search),) if search and search.question else ()
+    if search is None:
+        return ()
+    question = [search_item(search)] if search.question else []
+    return (*question, *read_items(reads_from(records().database, query_id))[-MOST:])
 
 
 def _case(known: Conversation) -> shapes.CaseReply:

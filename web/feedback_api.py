@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import BadRequest
 
 from kb.feedback import Reason, Vote
@@ -13,22 +13,28 @@ from web.json_bodies import json_object
 from web.json_views import json_response
 from web.language import locale_code
 from web.live import searcher
-from web.records import records, visitor
+from web.records import records, visitor_called
 
 LARGEST = 16_000  # bytes of a body
 _TEXTS = ("token", "reason", "comment", "visitor", "locale")
-_LONGEST_VISITOR = 100  # characters
 
 
 def send_feedback() -> Response:
     """POST /api/v1/feedback: whether an answer solved it, and if not, why."""
+    database = records().database
     given = _body()
+    about = about_from(given)
+    keep_vote(database, _vote(about, given))
+    reply: shapes.FeedbackReply = {"solved": given["solved"]}
+    return json_response(reply, 201)
+
+
+def about_from(given: dict[str, Any]) -> About:
+    """What the token in a body says. Raises BadRequest when this site did not make it."""
     about = about_of(given.get("token", ""))
     if about is None:
         raise BadRequest("token is none of this help center; take it from an answer.")
-    keep_vote(records().database, _vote(about, given))
-    reply: shapes.FeedbackReply = {"solved": given["solved"]}
-    return json_response(reply, 201)
+    return about
 
 
 def _body() -> dict[str, Any]:
@@ -44,11 +50,4 @@ def _vote(about: About, given: dict[str, Any]) -> Vote:
     reason = Reason(given["reason"]) if given.get("reason") else None
     said = Said(given["solved"], reason, given.get("comment", ""))
     locale = locale_code(given.get("locale", ""), searcher().site)
-    return vote_today(about, _visitor(given.get("visitor", "")), locale, said)
-
-
-def _visitor(named: str) -> str:
-    """Programs speak with many people; each has a name of its own, kept for the day as an HMAC."""
-    if not named:
-        return visitor()
-    return records().visitors.name(request.remote_addr or "", named[:_LONGEST_VISITOR])
+    return vote_today(about, visitor_called(given.get("visitor", "")), locale, said)

@@ -1,33 +1,28 @@
 """Insight at `/admin/insight`: what customers ask, whether it helps, and the evidence for it."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from operator import attrgetter
-from typing import Any, TypeVar
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from flask_babel import get_locale
 
-from kb.feedback import Search, Vote
-from kb.insight import Counts, Place, Step
-from kb.settings import Settings
-from kb.store.feedback import searches_since, votes_since
-from web.admin import document_named, published, render_admin
+from kb.insight.figures import Counts
+from kb.insight.report import Step
+from web.admin import published, render_admin
 from web.charts import bar_chart
 from web.language import ui_language
-from web.paging import page_among
 from web.records import records
 from web.reports import DEFAULT_DAYS, MOST_DAYS, contact_figures, make_report, report_csv
+from web.shelf import shelf_of
 from web.staff import ROOM, staff_only
 
 insight_pages = Blueprint("insight", __name__, url_prefix=f"{ROOM}/insight")
 
 _SPANS = (7, 30, 90)
 _WEEKS_FROM = 60  # days; as many bars of single days cannot be told apart
-
-_Row = TypeVar("_Row", Search, Vote)
 
 
 @insight_pages.get("/")
@@ -48,6 +43,8 @@ def overview() -> str:
         contacts=contact_figures(figures.contacts),
         by_phase=[("phase", name, counts) for name, counts in figures.by_phase.items()],
         by_team=[("team", name, counts) for name, counts in figures.by_team.items()],
+        by_topic=[("topic", name, counts) for name, counts in figures.by_topic.items()],
+        topic_title=topic_title,
         days=days,
         step=step,
         spans=_SPANS,
@@ -70,67 +67,25 @@ def download() -> Response:
     return response
 
 
-@insight_pages.get("/searches")
-@staff_only()
-def searches() -> str:
-    """The searches behind a figure; filters stand in the address."""
-    found = _between(searches_since(records().database, _since()))
-    names = ("status", "phase", "team", "locale")
-    fields = {name: attrgetter(name) for name in names}
-    settings: Settings = current_app.config["SETTINGS"]
-    return _evidence("searches.html", found, fields, kept_days=settings.retain_searches)
-
-
-@insight_pages.get("/votes")
-@staff_only()
-def votes() -> str:
-    """The votes behind a figure; filters stand in the address."""
-    found = _between(votes_since(records().database, _since()))
-    fields: dict[str, Callable[[Vote], str]] = {
-        "document": lambda vote: vote.document,
-        "solved": lambda vote: "yes" if vote.solved else "no",
-        "phase": lambda vote: _place(vote.document).phase,
-        "team": lambda vote: _place(vote.document).team,
-    }
-    return _evidence("votes.html", found, fields)
-
-
-def _evidence(
-    template: str,
-    found: list[_Row],
-    fields: Mapping[str, Callable[[_Row], str]],
-    **values: object,
-) -> str:
-    """A page of the rows whose fields are what the address asks for, the newest first; an empty
-    value is asked for, too.
-    """
-    wanted = {name: request.args[name] for name in fields if name in request.args}
-    for name, value in wanted.items():
-        found = [one for one in found if fields[name](one) == value]
-    since, until = _day("from", date.min), _day("to", date.max)
-    is_bounded = since > date.min and until < date.max
-    return render_admin(
-        template,
-        page=page_among(found[::-1]),
-        chosen=wanted,
-        span=(since.isoformat(), until.isoformat()) if is_bounded else None,
-        **values,
-    )
-
-
-def _place(name: str) -> Place:
-    found, document = published(), document_named(name)
-    if found is None or document is None:
-        return Place()
-    return Place(document.phase, found.site.team_of(document.owner_team))
+def topic_title(topic: str) -> str:
+    """A topic as people call it: a category, else a product type."""
+    found = published()
+    if found is None or not topic:
+        return topic
+    if topic in found.site.categories:
+        return found.site.category_title(topic, ui_language())
+    return shelf_of(found, ui_language()).type_title(topic)
 
 
 def _charts(labels: list[str], counts: list[Counts]) -> dict[str, Any]:
-    answered = [one.searches - one.related - one.unanswered for one in counts]
     return {
         "searches": bar_chart(
             labels,
-            [answered, [one.related for one in counts], [one.unanswered for one in counts]],
+            [
+                [one.answered for one in counts],
+                [one.related + one.listed for one in counts],
+                [one.unanswered for one in counts],
+            ],
         ),
         "votes": bar_chart(
             labels, [[one.solved for one in counts], [one.unsolved for one in counts]]
@@ -160,19 +115,3 @@ def _evidence_address(since: date, until: date) -> Callable[..., str]:
         return f"{ROOM}/insight/{page}?{urlencode(span)}"
 
     return address
-
-
-def _since() -> datetime:
-    return datetime.combine(_day("from", date.min), time(), UTC)
-
-
-def _between(found: list[_Row]) -> list[_Row]:
-    until = _day("to", date.max)
-    return [one for one in found if one.at.date() <= until]
-
-
-def _day(name: str, usual: date) -> date:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return usual

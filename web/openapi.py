@@ -14,6 +14,7 @@ _QUESTION = ("q", "string", "The question.")
 _NUMBER = ("id", "string", "Number of the case.")
 _CODE = ("Resume-Code", "string", "Its resume code; required.")
 _KEY = ("Idempotency-Key", "string", "8 to 60 characters; what is sent again is taken once.")
+_VISITOR = ("Visitor", "string", "Your name for the person who asks; kept for the day as an HMAC.")
 _ID = ("id", "string", "Id of the document, the same in all languages.")
 
 
@@ -30,6 +31,8 @@ def openapi() -> dict[str, Any]:
         shapes.FinderReply,
         shapes.FeedbackReply,
         shapes.FeedbackRequest,
+        shapes.EventReply,
+        shapes.EventRequest,
         shapes.ContactReply,
         shapes.CaseReply,
         shapes.ContactRequest,
@@ -63,12 +66,12 @@ def _paths() -> dict[str, Any]:
         "/api/v1/search": _get(
             "Ranked documents, each at its best section.",
             "SearchReply",
-            (_QUESTION, _LOCALE, numbers, kind, category, *context),
+            (_QUESTION, _LOCALE, numbers, kind, category, *context, _VISITOR),
         ),
         "/api/v1/answer": _get(
             "The answer itself with its source, or an honest no.",
             "AnswerReply",
-            (_QUESTION, _LOCALE, *context),
+            (_QUESTION, _LOCALE, *context, _VISITOR),
         ),
         "/api/v1/suggest": _get(
             "Ways to go on typing.", "SuggestReply", (_QUESTION, _LOCALE, numbers)
@@ -84,6 +87,7 @@ def _paths() -> dict[str, Any]:
         "/api/v1/feedback": _post(
             "Whether an answer solved it.", "FeedbackRequest", "FeedbackReply", ()
         ),
+        "/api/v1/events": _post("That a page was read.", "EventRequest", "EventReply", ()),
         "/api/v1/contacts": _post(
             "A message to the team that fits.", "ContactRequest", "ContactReply"
         ),
@@ -132,7 +136,7 @@ def _response(meaning: str, media_type: str, schema: str) -> dict[str, Any]:
     return {"description": meaning, "content": content}
 
 
-_PLACES = {"id": "path", "Resume-Code": "header", "Idempotency-Key": "header"}
+_PLACES = {"id": "path", "Resume-Code": "header", "Idempotency-Key": "header", "Visitor": "header"}
 
 
 def _parameter(name: str, kind: str, meaning: str) -> dict[str, Any]:

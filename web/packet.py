@@ -1,31 +1,35 @@
-"""What of a visitor's day goes along with a message, if they let it: searches, votes, the finder's
-answers, and what they said of themselves."""
+"""What of a visitor's day goes along with a message, if they let it: searches, pages read, votes,
+the finder's answers, and what they said of themselves."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from kb.cases import ItemKind, PacketItem
 from kb.context import Context
-from kb.feedback import Search, Vote
+from kb.feedback import Read, Search, Vote
 from kb.store.feedback import searches_by, votes_by
+from kb.store.reads import reads_by
 from web.finder_json import answers_in_words
 from web.pages import shelf
 from web.records import records, visitor
 
-MOST = 10  # searches, and votes; the last ones
+MOST = 10  # searches, reads, and votes; the last ones
 _LONGEST_FINDER = 500  # characters of a finder's answers in an address
 
 
 def packet_of(context: Context, finder: str) -> tuple[PacketItem, ...]:
-    """Everything that may go along, in the order in which it happened.
+    """Everything that may go along, each kind in the order in which it happened.
 
     `finder` is a product type and the answers given there, as an address has them.
     """
     database, name = records().database, visitor()
     asked = _latest_of_each(searches_by(database, name))[-MOST:]
+    read = read_items(reads_by(database, name))[-MOST:]
     votes = votes_by(database, name)[-MOST:]
     return (
         *map(search_item, asked),
+        *read,
         *map(_vote_item, votes),
         *_finder_items(finder),
         *_context_items(context),
@@ -40,6 +44,17 @@ def search_item(search: Search) -> PacketItem:
         search.status,
         search.document,
     )
+
+
+def read_items(reads: Iterable[Read]) -> list[PacketItem]:
+    """Each page once, whatever led there, with all the time it was in sight."""
+    seconds: dict[str, int] = defaultdict(int)
+    for read in reads:
+        seconds[read.document] += read.seconds
+    return [
+        PacketItem(ItemKind.READ, f"read:{document}", "", document=document, seconds=together)
+        for document, together in seconds.items()
+    ]
 
 
 def _latest_of_each(searches: Iterable[Search]) -> list[Search]:

@@ -1,76 +1,31 @@
-"""The records in the web application: one database a process, and searches on their way to it."""
+"""The records in the web application: one database a process, and what visitors do on its way
+there."""
 
-import atexit
 import logging
 import re
-import threading
-from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, current_app, g, request
 
+from kb.documents import Document
 from kb.errors import RecordsError
-from kb.feedback import Channel, Search
+from kb.feedback import LISTED, MOST_SHOWN, Channel, Read, Search
 from kb.masking import masked
 from kb.settings import Settings
 from kb.store.database import Database, is_current
-from kb.store.feedback import add_searches
 from kb.store.migrate import migrate
 from kb.store.visitors import Visitors
-from search.results import AnswerResult
+from search.results import AnswerResult, SearchResult
+from web.visitor_log import VisitorLog
 
-FLUSH_EVERY = 1.0  # seconds that a search waits at most before it is written
-_WAITING = 10_000  # searches kept while the database cannot be written; older ones are dropped
+VISITOR_HEADER = "Visitor"  # a header and no parameter: addresses end up in logs of proxies
+_LONGEST_VISITOR = 100  # characters
 _BOT = re.compile(r"bot\b|bot/|crawl|spider|slurp|preview|scrap|curl/|wget/|python-", re.IGNORECASE)
 _EXTENSION = "records"
 _log = logging.getLogger(__name__)
-
-
-class SearchLog:
-    """Writes searches in the background: no visitor waits for a disk. Safe for threads.
-
-    What a killed process had not written yet, a second's worth, is lost; nobody was told that it
-    was kept. The thread starts with the first search, so after a fork.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: deque[Search] = deque(maxlen=_WAITING)
-        self._writing = threading.Lock()
-        self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._trouble = False
-
-    def add(self, search: Search) -> None:
-        self._waiting.append(search)
-        if self._thread is None:
-            self._start()
-
-    def flush(self) -> None:
-        """Write what waits; what cannot be written goes on waiting."""
-        with self._writing:
-            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            try:
-                add_searches(self._database, batch)
-            except RecordsError as error:
-                self._waiting.extendleft(reversed(batch))
-                if not self._trouble:
-                    _log.error("searches wait to be written: %s", error)
-                self._trouble = True
-            else:
-                self._trouble = False
-
-    def _start(self) -> None:
-        with self._writing:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="search-log", daemon=True)
-                self._thread.start()
-                atexit.register(self.flush)
-
-    def _run(self) -> None:
-        while not self._wake.wait(FLUSH_EVERY):
-            self.flush()
 
 
 class Records:
@@ -79,7 +34,7 @@ class Records:
     def __init__(self, settings: Settings) -> None:
         self.database = records_database(settings)
         self.visitors = Visitors(self.database)
-        self.searches = SearchLog(self.database)
+        self.log = VisitorLog(self.database)
 
 
 def records_database(settings: Settings) -> Database:
@@ -142,36 +97,105 @@ def visitor() -> str:
     return name
 
 
+def visitor_called(named: str) -> str:
+    """Programs speak with many people: the name for today of the one whom a program names so.
+
+    Without a name it is the program itself.
+    """
+    if not named:
+        return visitor()
+    return records().visitors.name(request.remote_addr or "", named[:_LONGEST_VISITOR])
+
+
 def is_person() -> bool:
     """False for crawlers, and for browsers that fetch pages nobody opened yet."""
     purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose", "")
     return "prefetch" not in purpose and not _BOT.search(request.headers.get("User-Agent", ""))
 
 
-def note_search(query_id: str, channel: Channel, found: AnswerResult) -> None:
-    """Remember that this was asked and what came of it; never in the visitor's way."""
-    if not has_records():
-        return
+def note_answer(
+    query_id: str, channel: Channel, found: AnswerResult, shown: Iterable[Document]
+) -> None:
+    """Remember that this was asked, what came of it, and the documents it led to, from the top."""
     if channel is Channel.SITE and not is_person():
         return
     about = found.about
+    _note_search(
+        query_id,
+        channel,
+        found.search,
+        shown,
+        status=found.status.value,
+        confidence=round(found.confidence, 4),
+        document=_name(about) if about else "",
+        phase=about.phase if about else "",
+        team=found.handover_team,
+    )
+
+
+def note_list(query_id: str, found: SearchResult) -> None:
+    """Remember a search of a person whom a program names; one for itself is nobody's question.
+
+    Nobody judged whether it was answered.
+    """
+    if not request.headers.get(VISITOR_HEADER):
+        return
+    shown = [hit.document for hit in found.hits]
+    _note_search(
+        query_id,
+        Channel.API,
+        found,
+        shown,
+        status=LISTED,
+        confidence=0.0,
+        document=_name(shown[0]) if shown else "",
+        phase=shown[0].phase if shown else "",
+        team="",
+    )
+
+
+def note_read(document: Document, locale: str) -> None:
+    """Remember that a person opened a page."""
+    if not has_records() or not is_person():
+        return
     try:
-        name = visitor()
+        read = Read(visitor(), datetime.now(UTC), _name(document), locale)
+    except RecordsError as error:
+        _log.error("a read is not remembered: %s", error)
+    else:
+        records().log.add(read)
+
+
+def _note_search(
+    query_id: str,
+    channel: Channel,
+    found: SearchResult,
+    shown: Iterable[Document],
+    **outcome: Any,
+) -> None:
+    """Never in the visitor's way."""
+    if not has_records():
+        return
+    named = request.headers.get(VISITOR_HEADER, "") if channel is Channel.API else ""
+    try:
+        name = visitor_called(named)
     except RecordsError as error:
         _log.error("a search is not remembered: %s", error)
         return
-    records().searches.add(
+    names = dict.fromkeys(map(_name, shown))
+    records().log.add(
         Search(
             query_id=query_id,
             at=datetime.now(UTC),
             visitor=name,
             channel=channel,
-            locale=found.search.locale,
-            question=masked(found.search.query),
-            status=found.status.value,
-            confidence=round(found.confidence, 4),
-            document=f"{about.kind}/{about.id}" if about else "",
-            phase=about.phase if about else "",
-            team=found.handover_team,
+            locale=found.locale,
+            question=masked(found.query),
+            shown=tuple(names)[:MOST_SHOWN],
+            **outcome,
         )
     )
+
+
+def _name(document: Document) -> str:
+    return f"{document.kind}/{document.id}"

@@ -12,6 +12,9 @@ _COLUMNS = {
     "searches": "searches",
     "unanswered": "unanswered",
     "unanswered_rate": "rate",
+    "no_click_rate": "no click",
+    "click_through": "clicked",
+    "reads": "read",
     "votes_solved": "solved",
     "votes_unsolved": "not solved",
     "satisfaction": "satisfied",
@@ -30,7 +33,7 @@ _COLUMNS = {
 def report(days: int, step: str, as_json: bool, as_csv: bool, **options: Any) -> None:
     """Report what customers asked, whether it helped, and what was done about it."""
     from kb.errors import SearchIndexError
-    from kb.insight import Step
+    from kb.insight.report import Step
     from search.searcher import Searcher
     from web.printing import print_json
     from web.reports import make_report, report_csv, report_json
@@ -54,6 +57,7 @@ def _print(figures: dict[str, Any]) -> None:
     rows = {"all": figures["overall"]}
     rows |= {f"phase {name}": row for name, row in figures["by_phase"].items()}
     rows |= {f"team {name}": row for name, row in figures["by_team"].items()}
+    rows |= {f"topic {name}": row for name, row in figures["by_topic"].items()}
     head = f"{figures['since']} to {figures['until']}"
     click.echo(f"{head:26}" + "".join(f"{title:>12}" for title in _COLUMNS.values()))
     for name, row in rows.items():
@@ -65,9 +69,18 @@ def _print(figures: dict[str, Any]) -> None:
     )
     for gap in figures["gaps"]:
         click.echo(f"gap #{gap['task']}: asked {gap['asked']} times: {gap['question']}")
+    for rule in figures["rules"]:
+        click.echo(
+            f"rule {rule['document']:45} effort {rule['effort']:5} in {rule['episodes']:5} episodes"
+        )
     for row in figures["documents"]:
-        click.echo(f"{row['document']:50} {row['votes_solved']:4} yes {row['votes_unsolved']:4} no")
-    click.echo(f"\nEffort index: {figures['effort_formula']} ÷ episodes.")
+        click.echo(
+            f"{row['document']:50} {row['dissatisfaction']:7} {row['readers']:5} readers"
+            f" {row['votes_unsolved']:4} no {row['searches_after_reading']:4} searched on"
+            f" {row['contacts_after_reading']:4} wrote"
+        )
+    click.echo(f"\nDissatisfaction: {figures['dissatisfaction_formula']}.")
+    click.echo(f"Effort index: {figures['effort_formula']} ÷ episodes.")
     for name, value in figures["contacts"].items():
         click.echo(f"{name.replace('_', ' '):26}{_cell(value):>12}")
 

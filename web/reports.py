@@ -2,19 +2,24 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
 from kb.documents import Kind
-from kb.insight import EFFORT_FORMULA, Contacts, Counts, Insight, Place, Step, insight
+from kb.insight.episodes import EFFORT_FORMULA
+from kb.insight.figures import Contacts, Counts, Place, Repeats, rounded
+from kb.insight.report import Insight, Step, insight
+from kb.insight.signals import DISSATISFACTION_FORMULA, Signals
 from kb.store.contacts import contacts
 from kb.store.database import Database
 from kb.store.feedback import searches_since, votes_since
+from kb.store.reads import reads_since
 from kb.store.tasks import ActedUpon, acted_upon, list_tasks
 from kb.tasks import State, Task, TaskKind, by_weight
 from search.searcher import Searcher
-from web.documents import localized_document
+from web.documents import localized_document, named_document
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins so
@@ -26,6 +31,7 @@ Json = dict[str, object]
 class Report:
     insight: Insight
     gaps: tuple[Task, ...]  # clusters of unanswered questions, the weightiest first
+    rules: tuple[Signals, ...]  # articles with a decision table, by the effort around them
     acted: ActedUpon
     made: datetime
 
@@ -40,31 +46,52 @@ def make_report(
 ) -> Report:
     """The report of the last `days`, today included. Documents belong where `searcher` says."""
     since = datetime.combine(now.date() - timedelta(days=days - 1), time(), UTC)
-
-    def place_of(document: str) -> Place:
-        kind, _, name = document.partition("/")
-        if searcher is None:
-            return Place()
-        locale = searcher.site.default_locale
-        number = localized_document(searcher, Kind(kind), name, locale)
-        if number is None:
-            return Place()
-        found = searcher.library.document(number)
-        return Place(found.phase, searcher.site.team_of(found.owner_team))
-
     live = [state for state in State if state.is_live]
     gaps = list_tasks(database, states=live, kind=TaskKind.GAP)
     figures = insight(
         searches_since(database, since),
+        reads_since(database, since),
         votes_since(database, since),
-        place_of,
+        places_in(searcher),
         until=now.date(),
         days=days,
         step=step,
         now=now,
         contacts=contacts(database, since, now),
     )
-    return Report(figures, tuple(by_weight(gaps, now)), acted_upon(database, since), now)
+    rules = costly_rules(figures.documents, searcher)
+    return Report(figures, tuple(by_weight(gaps, now)), rules, acted_upon(database, since), now)
+
+
+def places_in(searcher: Searcher | None) -> Callable[[str], Place]:
+    """Where documents belong, by kind/id; each is looked up once."""
+
+    @cache
+    def place_of(document: str) -> Place:
+        if searcher is None:
+            return Place()
+        found = named_document(searcher, document, searcher.site.default_locale)
+        if found is None:
+            return Place()
+        return Place(found.phase, searcher.site.team_of(found.owner_team), found.category)
+
+    return place_of
+
+
+def costly_rules(documents: Iterable[Signals], searcher: Searcher | None) -> tuple[Signals, ...]:
+    """The articles with a decision table that were read, those first whose episodes cost most."""
+    if searcher is None:
+        return ()
+    rules = [one for one in documents if one.episodes and _is_rule(one.document, searcher)]
+    return tuple(sorted(rules, key=lambda one: (-one.effort, one.document)))
+
+
+def _is_rule(document: str, searcher: Searcher) -> bool:
+    kind, _, name = document.partition("/")
+    if kind != Kind.ARTICLE:
+        return False
+    number = localized_document(searcher, Kind.ARTICLE, name, searcher.site.default_locale)
+    return number is not None and searcher.library.page(number).decision is not None
 
 
 def report_json(report: Report) -> Json:
@@ -77,16 +104,9 @@ def report_json(report: Report) -> Json:
         "overall": found.overall.figures(),
         "by_phase": _each(found.by_phase.items()),
         "by_team": _each(found.by_team.items()),
+        "by_topic": _each(found.by_topic.items()),
         "over_time": _each((day.isoformat(), counts) for day, counts in found.over_time.items()),
-        "documents": [
-            {
-                "document": one.document,
-                "votes_solved": one.solved,
-                "votes_unsolved": one.unsolved,
-                "satisfaction": round(one.satisfaction, 4),
-            }
-            for one in found.documents
-        ],
+        "documents": [_signals(one) for one in found.documents],
         "gaps": [
             {
                 "task": task.id,
@@ -97,20 +117,32 @@ def report_json(report: Report) -> Json:
             }
             for task in report.gaps
         ],
+        "rules": [
+            {
+                "document": one.document,
+                "episodes": one.episodes,
+                "effort": one.effort,
+                "effort_index": rounded(one.effort_index),
+            }
+            for one in report.rules
+        ],
         "acted_upon": _acted(report.acted),
         "contacts": contact_figures(found.contacts),
+        "contacts_by_topic": _repeats("topic", found.contacts.by_topic),
+        "contacts_by_document": _repeats("document", found.contacts.by_document),
         "effort_formula": EFFORT_FORMULA,
+        "dissatisfaction_formula": DISSATISFACTION_FORMULA,
     }
 
 
 def contact_figures(contacts: Contacts) -> Json:
     """Deflection, repeats and self-service; null where nothing can be divided."""
     return {
-        "contacts": contacts.contacts,
+        "contacts": contacts.all.contacts,
         "deflection_explicit": contacts.deflected_explicit,
         "deflection_implicit": contacts.deflected_implicit,
-        "repeat_contact_rate": contacts.repeat_rate,
-        "self_service_score": contacts.self_service_score,
+        "repeat_contact_rate": rounded(contacts.all.rate),
+        "self_service_score": rounded(contacts.self_service_score),
     }
 
 
@@ -154,6 +186,31 @@ def _rows_of_list(table: str, found: Iterable[Json]) -> Iterator[tuple[object, .
 
 def _each(groups: Iterable[tuple[str, Counts]]) -> Json:
     return {name or "none": counts.figures() for name, counts in groups}
+
+
+def _signals(one: Signals) -> Json:
+    return {
+        "document": one.document,
+        "readers": one.readers,
+        "votes_solved": one.solved,
+        "votes_unsolved": one.unsolved,
+        "satisfaction": rounded(one.satisfaction),
+        "searches_after_reading": one.searched_on,
+        "contacts_after_reading": one.contacts,
+        "dissatisfaction": rounded(one.dissatisfaction),
+    }
+
+
+def _repeats(what: str, counted: Mapping[str, Repeats]) -> list[Json]:
+    return [
+        {
+            what: name or "none",
+            "contacts": one.contacts,
+            "repeats": one.repeats,
+            "repeat_contact_rate": rounded(one.rate),
+        }
+        for name, one in counted.items()
+    ]
 
 
 def _acted(acted: ActedUpon) -> Json:

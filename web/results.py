@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from kb.context import Context
-from kb.documents import Kind
+from kb.documents import Document, Kind
 from search.results import AnswerResult, AnswerStatus, Hit
 from search.scope import EVERYTHING, Scope
 from web.live import searcher
@@ -54,6 +54,13 @@ def results_for(
         is_limited=is_limited(scope),
         more_url=results_url(shelf.locale, question, scope, more="1") if goes_on else "",
     )
+
+
+def documents_shown(found: AnswerResult, results: Results) -> list[Document]:
+    """What the page leads to, from the top; the source of the answer stands above the results."""
+    is_answered = found.answer is not None and not results.is_limited
+    sources = [cited.document for cited in found.citations] if is_answered else []
+    return [*sources, *(hit.document for hit in results.hits)]
 
 
 def scope_from(asked: Mapping[str, str], context: Context, shelf: Shelf) -> Scope:

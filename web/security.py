@@ -45,6 +45,12 @@ def from_this_site(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
+def is_from_a_page(request: Request) -> bool:
+    """Whether a page of this site sent it: a browser says so, and a program says nothing."""
+    said = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    return said and from_this_site(request)
+
+
 def secure(app: Flask) -> None:
     """Add the headers to every response; a view that set one itself keeps its own."""
 

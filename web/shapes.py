@@ -318,6 +318,26 @@ class FeedbackReply(TypedDict):
     solved: bool
 
 
+class EventRequest(TypedDict):
+    """What pages and programs send to POST /api/v1/events."""
+
+    event: Annotated[str, Field(description="read; required.")]
+    document: NotRequired[
+        Annotated[str, Field(description="kind/id; default: what the answer is about.")]
+    ]
+    seconds: NotRequired[
+        Annotated[int, Field(description="That it was in sight since the last time; at most 1800.")]
+    ]
+    token: NotRequired[Annotated[str, Field(description="Of the answer; required of programs.")]]
+    visitor: NotRequired[Annotated[str, Field(description="Your name for the customer.")]]
+    locale: NotRequired[Annotated[str, Field(description="The customer's language.")]]
+
+
+class EventReply(TypedDict):
+    event: str
+    document: Annotated[str, Field(description="kind/id")]
+
+
 class Readiness(TypedDict):
     status: Annotated[str, Field(description="ready")]
     generation: str

@@ -28,8 +28,8 @@ from web.pages import (
 from web.preferences import my_product, preferences
 from web.questions import clean_question
 from web.reading import article, articles_about, product
-from web.records import note_search
-from web.results import limits_of, results_for, scope_from
+from web.records import note_answer
+from web.results import documents_shown, limits_of, results_for, scope_from
 
 _ABOUT_MINE = 4  # articles about the visitor's product on the home page
 
@@ -88,15 +88,16 @@ def search() -> str | BaseResponse:
         return redirect(f"/{page_locale()}/")
     scope = scope_from(request.args, page_context(), shelf())
     found = searcher().answer(question, page_locale(), scope.context)
+    results = results_for(question, found, scope, shelf(), more="more" in request.args)
     query_id = new_id()
-    note_search(query_id, Channel.SITE, found)
+    note_answer(query_id, Channel.SITE, found, documents_shown(found, results))
     return render_page(
         "site/search.html",
         in_all_locales("/search", q=question, **limits_of(scope)),
         question=question,
         found=found,
         query_id=query_id,
-        results=results_for(question, found, scope, shelf(), more="more" in request.args),
+        results=results,
         team=found.handover_team,
     )
 

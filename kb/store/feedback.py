@@ -12,10 +12,12 @@ from kb.store.conflicts import inserting
 from kb.store.database import IDS, Database
 from kb.store.schema import searches, votes
 
+_LINE = "\n"  # between the documents that a search showed
+
 
 def add_searches(database: Database, asked: Iterable[Search]) -> None:
     """Write searches; one whose query_id is known already is left out."""
-    rows = [asdict(search) for search in asked]
+    rows = [{**asdict(search), "shown": _LINE.join(search.shown)} for search in asked]
     if not rows:
         return
     with database.write() as connection:
@@ -49,7 +51,7 @@ def searches_by(database: Database, visitor: str) -> list[Search]:
     """What a visitor asked today, in order: tomorrow they have another name."""
     query = select(searches).where(searches.c.visitor == visitor).order_by(searches.c.at)
     with database.read() as connection:
-        return [_search(row) for row in connection.execute(query).mappings()]
+        return [search_from(row) for row in connection.execute(query).mappings()]
 
 
 def search_by_id(database: Database, query_id: str) -> Search | None:
@@ -57,7 +59,7 @@ def search_by_id(database: Database, query_id: str) -> Search | None:
     query = select(searches).where(searches.c.query_id == query_id)
     with database.read() as connection:
         row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else _search(row)
+    return None if row is None else search_from(row)
 
 
 def votes_by(database: Database, visitor: str) -> list[Vote]:
@@ -72,7 +74,7 @@ def searches_since(database: Database, since: datetime) -> list[Search]:
     query = select(searches).where(searches.c.at >= since).order_by(searches.c.at)
     with database.read() as connection:
         rows = connection.execute(query).mappings().all()
-    return [_search(row) for row in rows]
+    return [search_from(row) for row in rows]
 
 
 def votes_since(database: Database, since: datetime) -> list[Vote]:
@@ -108,12 +110,14 @@ def searches_of(database: Database, query_ids: Sequence[str]) -> dict[str, Searc
         for start in range(0, len(query_ids), IDS):
             query = select(searches).where(searches.c.query_id.in_(query_ids[start : start + IDS]))
             rows = connection.execute(query).mappings()
-            found |= {row["query_id"]: _search(row) for row in rows}
+            found |= {row["query_id"]: search_from(row) for row in rows}
     return found
 
 
-def _search(row: Any) -> Search:
-    return Search(**{**row, "channel": Channel(row["channel"])})
+def search_from(row: Any) -> Search:
+    """A row of the table of searches."""
+    shown = tuple(row["shown"].split(_LINE)) if row["shown"] else ()
+    return Search(**{**row, "channel": Channel(row["channel"]), "shown": shown})
 
 
 def vote_from(row: Any) -> Vote:

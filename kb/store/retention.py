@@ -19,6 +19,7 @@ from kb.store.schema import (
     mails,
     messages,
     outbox,
+    reads,
     salts,
     searches,
     subscriptions,
@@ -46,11 +47,12 @@ class Forgotten:
     cases: (
         int  # whose texts, packet and customer were forgotten; topics and dates stay, to be counted
     )
+    reads: int  # whose time in sight was forgotten; that they happened stays, to be counted
 
     def __str__(self) -> str:
         return (
             f"questions {self.questions}, comments {self.comments}, titles of tasks {self.tasks},"
-            f" addresses {self.addresses}, texts of cases {self.cases}"
+            f" addresses {self.addresses}, texts of cases {self.cases}, times of reads {self.reads}"
         )
 
 
@@ -96,6 +98,7 @@ def _is_done(connection: Connection, now: datetime) -> bool:
 def _forget(connection: Connection, now: datetime, limits: Limits, by: str) -> Forgotten:
     old = now - timedelta(days=limits.searches_days)
     questions = _forget_questions(connection, old, limits.least_visitors)
+    times = _forget_trails(connection, old)
     titles = _forget_tasks(connection, old, limits.least_visitors)
     silent = votes.c.at < now - timedelta(days=limits.comments_days)
     comments = connection.execute(
@@ -105,7 +108,7 @@ def _forget(connection: Connection, now: datetime, limits: Limits, by: str) -> F
     forgotten = _forget_cases(connection, now - timedelta(days=limits.cases_days))
     connection.execute(delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1)))
     connection.execute(delete(salts).where(salts.c.day < now.astimezone(UTC).date()))
-    done = Forgotten(questions, comments, titles, addresses, forgotten)
+    done = Forgotten(questions, comments, titles, addresses, forgotten, times)
     note(connection, by, _ACTION, str(done))
     return done
 
@@ -130,6 +133,14 @@ def _forget_questions(connection: Connection, old: datetime, least: int) -> int:
         some = searches.c.query_id.in_(gone[start : start + IDS])
         connection.execute(update(searches).where(some).values(question=""))
     return len(gone)
+
+
+def _forget_trails(connection: Connection, old: datetime) -> int:
+    """How long somebody read, and what else a search showed them: no figure needs either."""
+    shown = update(searches).where(searches.c.at < old, searches.c.shown != "")
+    connection.execute(shown.values(shown=""))
+    timed = update(reads).where(reads.c.at < old, reads.c.seconds > 0)
+    return connection.execute(timed.values(seconds=0)).rowcount
 
 
 def _forget_tasks(connection: Connection, old: datetime, least: int) -> int:

@@ -39,7 +39,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
-VERSION = "0004"  # of the newest migration
+VERSION = "0005"  # of the newest migration
 
 # Names that a later migration can refer to, the same on SQLite and PostgreSQL.
 metadata = MetaData(
@@ -68,13 +68,29 @@ searches = Table(
     Column("channel", String(16), nullable=False),  # site, api
     Column("locale", String(16), nullable=False),
     Column("question", Text, nullable=False),  # masked; "" once it was forgotten
-    Column("status", String(16), nullable=False),  # of the answer
+    Column("status", String(16), nullable=False),  # of the answer; listed: none was looked for
     Column("confidence", Float, nullable=False),
     Column("document", String(140), nullable=False),  # kind/id the answer is about; "" for none
     Column("phase", String(16), nullable=False),  # of that document; "" for none
     Column("team", String(120), nullable=False),  # that would take over
+    Column("shown", Text, nullable=False, server_default=""),  # kind/id, one a line, from the top
     Index(None, "at"),
     Index(None, "visitor", "at"),
+)
+
+# Visitors have another name every day, so each row is one visitor's day, document and search.
+reads = Table(
+    "reads",
+    metadata,
+    Column("visitor", String(32), primary_key=True),
+    Column("document", String(140), primary_key=True),  # kind/id
+    Column("query_id", String(32), primary_key=True),  # of the search that led there; "" for none
+    Column("at", Moment, nullable=False),  # opened first
+    Column("locale", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),  # among what that search showed; 0 if not known
+    Column("seconds", Integer, nullable=False),  # in sight; 0 if nobody measured it, or forgotten
+    Index(None, "at"),
+    Index(None, "query_id"),
 )
 
 votes = Table(

@@ -1,0 +1,30 @@
+"""Pages that people open: remembered on the server, without a script and without a cookie."""
+
+from flask import Flask, Response, request
+
+from kb.documents import Kind
+from web.documents import find_document
+from web.live import searcher
+from web.pages import markdown_wanted, page_locale
+from web.records import has_records, note_read
+
+_PAGES = {"site.article": Kind.ARTICLE, "site.product": Kind.PRODUCT}
+_SHOWN = (200, 304)  # 304: the browser has it already
+
+
+def note_reads(app: Flask) -> None:
+    """Remember who opens articles and products, and let pages tell how long they were in sight."""
+    app.jinja_env.globals["reads_are_noted"] = has_records
+
+    @app.after_request
+    def note_opened(response: Response) -> Response:
+        if _is_page() and response.status_code in _SHOWN:
+            slug = (request.view_args or {})["slug"]
+            found = find_document(searcher(), _PAGES[str(request.endpoint)], page_locale(), slug)
+            if found:
+                note_read(found.document, page_locale())
+        return response
+
+
+def _is_page() -> bool:
+    return request.endpoint in _PAGES and request.method == "GET" and not markdown_wanted()
