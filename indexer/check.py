@@ -7,6 +7,7 @@ from pathlib import Path
 from indexer.judgments import check_judgments
 from indexer.reader import read_content
 from indexer.sandbox import DEFAULT_SECONDS
+from indexer.tone.content import check_tone
 from kb.problems import Problem, Severity
 from kb.progress import Progress
 from kb.site import SITE_FILE
@@ -37,7 +38,9 @@ def check_content(
     known = {document.id for document, _ in reading.documents}
     if not known and not reading.problems:
         return [_NOTHING]
-    return sorted({*reading.problems, *check_judgments(content, reading.site, known)})
+    broken = {p.file for p in reading.problems if p.severity is Severity.ERROR}
+    tone = check_tone(content, reading.site, broken)
+    return sorted({*reading.problems, *tone, *check_judgments(content, reading.site, known)})
 
 
 def summarise(problems: Iterable[Problem], many: int = _MANY) -> list[str]:

@@ -19,10 +19,10 @@ def prose_lines(source: Source) -> tuple[list[str], int]:
         _, body, first_line = split(decode(data)[0] if isinstance(data, bytes) else "")
     except FrontMatterError:
         return [], 1
-    return _without_code(body.split("\n")), first_line
+    return without_fences(body.split("\n")), first_line
 
 
-def _without_code(lines: Sequence[str]) -> list[str]:
+def without_fences(lines: Sequence[str]) -> list[str]:
     """The same lines, empty where fenced code stands."""
     kept, fence = [], ""
     for line in lines:

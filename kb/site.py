@@ -20,6 +20,7 @@ from kb.brand import Brand, FooterLink, Texts
 from kb.context import Address
 from kb.problems import Problem
 from kb.text import localized
+from kb.tone import Tone
 
 SITE_FILE = "site.toml"
 
@@ -157,6 +158,7 @@ class Site(_Model):
     brand: Brand = Brand()
     texts: Texts = Texts()
     footer: list[FooterLink] = []
+    tone: Tone = Field(default=Tone(), exclude=True)  # for `check` alone; no index holds it
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Site":
