@@ -12,6 +12,7 @@ from fakes import FakeEncoder
 from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
 from records import database, postgres
+from warm import passwords, renderer
 
 from indexer.build import build_index
 from search.encoder import OnnxEncoder
@@ -25,9 +26,11 @@ __all__ = [
     "database",
     "look",
     "onlookers",
+    "passwords",
     "postgres",
     "prepared_models",
     "real_encoder",
+    "renderer",
     "visit",
 ]
 
