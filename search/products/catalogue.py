@@ -210,7 +210,7 @@ def _facts_of(section: Section) -> list[str]:
 
 
 def _fact_ending(facts: Iterable[str], end: str) -> str:
-    """The first of a section's facts that ends so; "" when there is none, or it must not be said."""
+    """The first of a section's facts that ends so; "" for none, or when it must not be said."""
     found = next((text for text in facts if end.strip() and text.endswith(end)), "")
     return "" if not found or addresses_machines(found) else found
 
