@@ -195,12 +195,12 @@ def _known(number: int, document: Document, page: Page) -> KnownProduct:
         # With their labels: two attributes may have the same value.
         **{fact.key: f"{fact.label}: {fact.value}" for fact in product.facts},
     }
-    told = [(section, facts) for section in page.sections if (facts := _facts_of(section))]
+    told = [(section, said) for section in page.sections if (said := _facts_of(section))]
     facts = {
         key: ProductFact(number, key, text, section.heading, section.anchor)
         for key, value in texts.items()
-        for section, known in told
-        if (text := _fact_ending(known, f" {visible(value)}"))
+        for section, said in told
+        if (text := _fact_ending(said, f" {visible(value)}"))
     }
     return KnownProduct(number, visible(document.title), product.type, values, facts)
 
