@@ -33,8 +33,8 @@ FOREIGN = Path(__file__).parent / "data" / "browser"
 
 LOCALES = ("de", "en")
 NO_CHROMIUM = (
-    "there is no Chromium: install it (Debian: apt-get install chromium), or name the program in"
-    " KB_TEST_CHROMIUM"
+    "there is no Chromium: install it (Debian: apt-get install chromium-headless-shell), or"
+    " name the program in KB_TEST_CHROMIUM"
 )
 
 # Beside what Playwright switches off by itself: the browser must not look up any other machine.
@@ -147,7 +147,8 @@ def find_chromium() -> str | None:
     """The program KB_TEST_CHROMIUM names, else the one on the path; nothing is ever downloaded."""
     if named := os.environ.get("KB_TEST_CHROMIUM"):
         return named
-    names = ("chromium", "chromium-browser", "google-chrome")
+    # The same engine without a desktop around it comes first: it takes a third of the time.
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from warm import TEMPLATES, prepare_records
 
 from kb.settings import Settings
-from kb.store.database import DATABASE_FILE, Database
-from kb.store.migrate import migrate
+from kb.store.database import DATABASE_FILE
 from search.encoder import Encoder
 from web.app import create_app
 from web.live import LiveSearcher
@@ -28,11 +28,10 @@ def application(
     options = {"rate_limit": 0, "data": index.parent, **settings}
     if records:
         options["database_url"] = f"sqlite:///{records / DATABASE_FILE}"
-        database = Database.in_folder(records)
-        migrate(database)
-        database.close()
+        prepare_records(records)
     live = LiveSearcher(index, opener(encoder))
     app = create_app(Settings(**options), live)
+    app.jinja_env.bytecode_cache = TEMPLATES
     weakref.finalize(app, live.close)
     return app
 

@@ -1,6 +1,7 @@
 """Fixtures: real content folders, real indexes, a real server; one fake, the encoder."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from fakes import FakeEncoder
 from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
 from records import database, postgres
+from warm import passwords, renderer
 
 from indexer.build import build_index
 from search.encoder import OnnxEncoder
@@ -25,10 +27,12 @@ __all__ = [
     "database",
     "look",
     "onlookers",
+    "passwords",
     "postbox",
     "postgres",
     "prepared_models",
     "real_encoder",
+    "renderer",
     "staff",
     "visit",
 ]
@@ -83,10 +87,19 @@ def encoder() -> FakeEncoder:
 
 @pytest.fixture(scope="session")
 def built_index(tmp_path_factory: pytest.TempPathFactory, encoder: FakeEncoder) -> Path:
-    """The example help center, indexed once with the fake encoder. Read only."""
-    index = tmp_path_factory.mktemp("example") / "index"
-    build_index(EXAMPLE, index, encoder)
-    return index
+    """The example help center, indexed once with the fake encoder. Read only.
+
+    The processes that test at once share the build; what they put beside it is their own.
+    """
+    own = tmp_path_factory.mktemp("example") / "index"
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = own if alone else tmp_path_factory.getbasetemp().parent / "example" / "index"
+    shared.parent.mkdir(exist_ok=True)
+    with FileLock(shared.parent / ".tests.lock"):
+        build_index(EXAMPLE, shared, encoder)
+    if not alone:
+        shutil.copytree(shared, own)
+    return own
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 from fakes import FakeEncoder
 
 from indexer.build import build_index
+from search.dictionary import word_list
 
 # What a program does to files: each of these may be the last thing that happens.
 _TOUCHES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "sqlite3.connect"}
@@ -40,6 +41,8 @@ def build(content: Path, index: Path, dies_at: int) -> None:
 
 def main() -> None:
     content, index = Path(sys.argv[1]), Path(sys.argv[2])
+    for language in ("de", "en"):
+        word_list(language)  # for all children: each would read it again, longer than it builds
     for line in sys.stdin:
         child = os.fork()
         if not child:

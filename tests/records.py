@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from warm import prepare_records
 
 from kb.store.database import Database
 from kb.store.migrate import migrate
@@ -73,10 +74,11 @@ class Postgres:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Empty records, migrated, on each of the databases that are supported."""
     if request.param == "sqlite":
+        prepare_records(tmp_path)
         opened = Database.in_folder(tmp_path)
     else:
         opened = _emptied(Database(request.getfixturevalue("postgres")))
-    migrate(opened)
+        migrate(opened)
     yield opened
     opened.close()
 

@@ -185,6 +185,7 @@ def test_a_message_is_answered_looked_over_sent_and_opened_again(visitor: Visito
     page.locator("button[value=review]").click()
     visitor.sees(".may-help")  # and at last here, without a script
     page.locator("button[value=send]").click()
+    page.wait_for_load_state()  # by then the draft is forgotten
     number, code = visitor.sees(".case-keys").locator("dd").all_inner_texts()
     visitor.opens("/cases")
     page.fill("#number", number)

@@ -20,6 +20,7 @@ _STILL = 0.001
 _LOADED = """() => ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
   .map(entry => [entry.name, entry.transferSize])"""
 
+_DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 # Layout shifts so far, asked when everything was drawn twice more.
 _SHIFTS = """() => new Promise(done => {
@@ -64,6 +65,7 @@ def test_a_page_is_light_and_stands_still(
 def test_text_that_is_pushed_down_is_noticed(visit: Visit) -> None:
     page = visit(**SCREENS["desktop"])
     page.set_content("<p>pushed down</p>")
+    page.evaluate(_DRAWN)  # what nobody has seen does not shift
     page.evaluate(
         "document.body.prepend(Object.assign(document.createElement('h1'), {innerText: 1}))"
     )

@@ -204,9 +204,9 @@ def test_aliases_that_explode_are_stopped_at_once() -> None:
         f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]"
         for a, b in zip("abcdefghi", "bcdefghij", strict=True)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     found = findings("---\n" + "\n".join(lines) + "\ntitle: x\n---\nText")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert [code for _, _, code, _ in found] == ["front-matter-too-large"]
 
 

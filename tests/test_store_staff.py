@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher, Type
 from sqlalchemy import select
 
 from kb.errors import StaffError
@@ -48,6 +49,13 @@ def test_passwords_are_kept_as_argon2_hashes(staffed: Database) -> None:
         kept = connection.execute(select(staff.c.password)).scalar_one()
     assert kept.startswith("$argon2id$")
     assert PASSWORD not in kept
+
+
+def test_a_stolen_hash_is_costly_to_guess(passwords: PasswordHasher) -> None:
+    """At least what OWASP asks of argon2id: 19 MiB and two rounds."""
+    assert passwords.type is Type.ID
+    assert passwords.memory_cost >= 19 * 1024
+    assert passwords.time_cost >= 2
 
 
 def test_an_address_has_one_account(staffed: Database) -> None:

@@ -16,7 +16,6 @@ from kb.feedback import LISTED, MOST_SHOWN, Channel, Read, Search
 from kb.masking import masked
 from kb.settings import Settings
 from kb.store.database import Database, is_current
-from kb.store.migrate import migrate
 from kb.store.visitors import Visitors
 from search.results import AnswerResult, SearchResult
 from web.visitor_log import VisitorLog
@@ -66,7 +65,10 @@ def bring_back_records(app: Flask, settings: Settings) -> Records:
         return known
     found = Records(settings)
     try:
-        migrate(found.database)
+        if not is_current(found.database):
+            from kb.store.migrate import migrate  # takes as long to import as Flask
+
+            migrate(found.database)
     except RecordsError:
         found.database.close()
         raise

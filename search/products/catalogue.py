@@ -195,20 +195,24 @@ def _known(number: int, document: Document, page: Page) -> KnownProduct:
         # With their labels: two attributes may have the same value.
         **{fact.key: f"{fact.label}: {fact.value}" for fact in product.facts},
     }
+    told = [(section, said) for section in page.sections if (said := _facts_of(section))]
     facts = {
         key: ProductFact(number, key, text, section.heading, section.anchor)
         for key, value in texts.items()
-        for section in page.sections
-        if (text := _fact_ending(section, f" {visible(value)}"))
+        for section, said in told
+        if (text := _fact_ending(said, f" {visible(value)}"))
     }
     return KnownProduct(number, visible(document.title), product.type, values, facts)
 
 
-def _fact_ending(section: Section, end: str) -> str:
-    """The first fact of a section that ends so; "" when there is none, or it must not be said."""
-    blocks = (block.text for block in section.blocks if block.kind is BlockKind.FACT)
-    found = next((text for text in blocks if end.strip() and text.endswith(end)), "")
-    return "" if addresses_machines(found) else found
+def _facts_of(section: Section) -> list[str]:
+    return [block.text for block in section.blocks if block.kind is BlockKind.FACT]
+
+
+def _fact_ending(facts: Iterable[str], end: str) -> str:
+    """The first of a section's facts that ends so; "" for none, or when it must not be said."""
+    found = next((text for text in facts if end.strip() and text.endswith(end)), "")
+    return "" if not found or addresses_machines(found) else found
 
 
 def _priced(described: ProductType, currencies: Iterable[str]) -> Attributes:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from search.analysis import normalise, tokens
@@ -27,12 +28,13 @@ def atoms(text: str) -> list[str]:
     return found
 
 
-def ways_to_write(phrase: str) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=1 << 13)  # the phrases of a catalogue recur in it, and when it is opened anew
+def ways_to_write(phrase: str) -> frozenset[tuple[str, ...]]:
     """The words of a phrase; `E-Bike` as two and as one. `…` stands for a number."""
     parts = phrase.split("…")
     apart = f" {NUMBER} ".join(" ".join(atoms(part)) for part in parts)
     joined = f" {NUMBER} ".join(" ".join(token.word for token in tokens(part)) for part in parts)
-    return {tuple(apart.split()), tuple(joined.split())} - {()}
+    return frozenset({tuple(apart.split()), tuple(joined.split())} - {()})
 
 
 class Role(Enum):
