@@ -4,7 +4,9 @@
 
 `kb serve` with its default workers, the index of `--data`, and new records in a temporary folder.
 Searching clients ask results pages; writing clients send messages and votes in turns. Each is a
-process, goes on as fast as answers come, and opens a connection for each request, as a proxy does.
+process, goes on as fast as answers come (writers after a `--pause`), and opens a connection for
+each request, as a proxy does. A message is searched for, to find its team: to a busy processor it
+is one more question.
 The first round warms up and does not count. Afterwards the records are asked for everything that
 was acknowledged. Fails above the bars, with any 5xx, and when something acknowledged is missing.
 """
@@ -99,8 +101,10 @@ def search(host: str, questions: list[str], until: float) -> Seen:
     return seen
 
 
-def write(host: str, name: str, token: str, questions: list[str], until: float) -> Seen:
-    """One writing client: a message, a vote, a message …"""
+def write(
+    host: str, name: str, token: str, questions: list[str], until: float, pause: float
+) -> Seen:
+    """One writing client: a message, a vote, a message …, with so many seconds after each."""
     client, seen = Client(host), Seen()
     asked = cycle(questions)
     for number in count():
@@ -118,6 +122,7 @@ def write(host: str, name: str, token: str, questions: list[str], until: float) 
             )
             seen.messages |= {json.loads(body)["number"]: text} if status == 201 else {}
         seen.statuses[status] += 1
+        time.sleep(pause)
     return seen
 
 
@@ -141,6 +146,7 @@ class Load:
     seconds: float
     searching: int
     writing: int
+    pause: float
 
     def period(self, name: str, writers: bool) -> tuple[Seen, Seen]:
         """What searching and writing clients saw in one period."""
@@ -150,7 +156,9 @@ class Load:
             self.pool.submit(search, self.host, next(starts), until) for _ in range(self.searching)
         ]
         writes = [
-            self.pool.submit(write, self.host, f"{name}.{n}", self.token, next(starts), until)
+            self.pool.submit(
+                write, self.host, f"{name}.{n}", self.token, next(starts), until, self.pause
+            )
             for n in range(self.writing if writers else 0)
         ]
         return together(one.result() for one in searches), together(one.result() for one in writes)
@@ -197,6 +205,7 @@ def line(name: str, seen: Seen, seconds: float) -> str:
 @click.option("--rounds", default=4, show_default=True, help="The first one warms up.")
 @click.option("--searching", default=4, show_default=True, help="Clients.")
 @click.option("--writing", default=4, show_default=True, help="Clients.")
+@click.option("--pause", default=0.0, show_default=True, help="Seconds after each write.")
 @click.option("--port", default=8127, show_default=True)
 def main(
     data: Path,
@@ -206,6 +215,7 @@ def main(
     rounds: int,
     searching: int,
     writing: int,
+    pause: float,
     port: int,
 ) -> None:
     """Print percentiles of searches without writers and with them, and what was written."""
@@ -217,7 +227,7 @@ def main(
         with serving(folder, models.resolve(), port, **_UNLIMITED) as (address, _):
             host = urlsplit(address).netloc
             token = feedback_token(host, questions)
-            load = Load(pool, host, token, questions, seconds, searching, writing)
+            load = Load(pool, host, token, questions, seconds, searching, writing, pause)
             for number in range(rounds):
                 quiet, _ = load.period(f"{number}", writers=False)
                 busy, wrote = load.period(f"{number}", writers=True)
