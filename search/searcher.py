@@ -39,6 +39,7 @@ from search.scope import EVERYTHING, Scope
 from search.snippets import Matcher, snippets
 
 _REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
+_REMEMBERED_RANKINGS = 8  # a results page asks for an answer and for results, one after the other
 _REMEMBERED_DOCUMENTS = 1000  # without their bodies; about 3 kB each
 _TINY = 1e-9  # lengths are not divided by zero
 _ANSWER_HITS = 5  # results returned with an answer
@@ -65,6 +66,7 @@ class Searcher:
         # A generation never changes, so neither does what it says.
         self._found = lru_cache(maxsize=_REMEMBERED_RESULTS)(self._find)
         self._answered = lru_cache(maxsize=_REMEMBERED_RESULTS)(self._answer)
+        self._ranked = lru_cache(maxsize=_REMEMBERED_RANKINGS)(self._rank)
         self._document = lru_cache(maxsize=_REMEMBERED_DOCUMENTS)(self.library.document)
         self.degraded = () if used else (Degraded.NO_ENCODER,)
 
@@ -153,9 +155,7 @@ class Searcher:
         language = locale.split("-")[0]
         return next((name for name in self._indexes if name.split("-")[0] == language), locale)
 
-    def _ranked(
-        self, query: str, locale: str, scope: Scope
-    ) -> tuple[Ranking, ProductAnswer | None]:
+    def _rank(self, query: str, locale: str, scope: Scope) -> tuple[Ranking, ProductAnswer | None]:
         """All documents in order, and what product attributes say: whose these are, they lead."""
         ranking = self._ranker.rank(query, locale, scope)
         if scope.leg:
