@@ -25,7 +25,7 @@ from search.results import AnswerStatus
 from search.searcher import Searcher
 from web.asked_in_vain import UNSOLVED, AskedInVain, Evidenced, asked_in_vain
 
-MOST_READ = 2000  # questions, the newest: to look for products in them takes half a second
+MOST_READ = 2000  # questions, the newest: to look for products in them takes about half a second
 
 Json = dict[str, object]
 

@@ -92,9 +92,12 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 def _print_products(figures: dict[str, Any]) -> None:
+    from web.questions import clean_question
+
+    click.echo()
     for kind in figures["product_types"]:
         click.echo(
-            f"\nproducts {kind['type']:20} {kind['complete']:7} complete,"
+            f"products {kind['type']:20} {kind['complete']:7} complete,"
             f" {kind['lacking']} of {kind['products']} lack something"
         )
         for one in figures["products"]:
@@ -102,10 +105,11 @@ def _print_products(figures: dict[str, Any]) -> None:
                 lacks = ", ".join(one["lacks"])
                 click.echo(f"{one['product']:30} {one['complete']:6} lacks {lacks}")
     if figures["product_types"]:
-        click.echo(f"\nComplete: {figures['completeness_formula']}.")
+        click.echo(f"Complete: {figures['completeness_formula']}.")
     for one in figures["product_questions"]:
         about = one["product"] or one["type"] or "products"
-        click.echo(f"asked in vain of {about}: {one['asked']} times: {one['question']}")
+        question = clean_question(one["question"], len(one["question"]))  # may be a comment
+        click.echo(f"asked in vain of {about}: {one['asked']} times: {question}")
 
 
 def _cell(value: object) -> str:

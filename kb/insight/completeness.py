@@ -10,8 +10,8 @@ from kb.site import ProductType, Site
 
 # The report shows these words.
 COMPLETENESS_FORMULA = (
-    "weight of what its pages state ÷ weight of what they could state. Pictures, right for, not"
-    " right for, questions, articles about it, translations, attributes that are required and what"
+    "weight of what its pages state ÷ weight of what they could state. Pictures, suitable for,"
+    " not suitable for, questions, articles about it, translations, required attributes and what"
     " customers asked for weigh 1; other attributes, and the price, as much as the share of the"
     " type's pages that state them"
 )
