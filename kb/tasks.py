@@ -52,7 +52,7 @@ class Subject:
     """What a task is about. Evidence of one subject joins its live task, if there is one."""
 
     kind: TaskKind
-    document: str  # kind/id; "" for a gap
+    document: str  # kind/id; of a gap the product that its questions name, else ""
     locale: str  # "" for an article: all its languages
     title: str  # the question; "" for an article
     team: str

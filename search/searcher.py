@@ -24,6 +24,7 @@ from search.generation import Generation
 from search.locale_index import LocaleIndex
 from search.personalised import personalised
 from search.products.answers import ProductAnswer, ProductAnswers
+from search.products.naming import ProductQuestion
 from search.query import MAX_WORDS, normalise_query
 from search.ranker import RankedDocument, Ranker, Ranking
 from search.results import (
@@ -41,6 +42,7 @@ from search.snippets import Matcher, snippets
 _REMEMBERED_RESULTS = 300  # of searches, and of answers; about 10 kB each
 _REMEMBERED_RANKINGS = 8  # a results page asks for an answer and for results, one after the other
 _REMEMBERED_DOCUMENTS = 1000  # without their bodies; about 3 kB each
+_REMEMBERED_QUESTIONS = 4000  # what reports know of them; about half a kB each
 _TINY = 1e-9  # lengths are not divided by zero
 _ANSWER_HITS = 5  # results returned with an answer
 
@@ -68,6 +70,7 @@ class Searcher:
         self._answered = lru_cache(maxsize=_REMEMBERED_RESULTS)(self._answer)
         self._ranked = lru_cache(maxsize=_REMEMBERED_RANKINGS)(self._rank)
         self._document = lru_cache(maxsize=_REMEMBERED_DOCUMENTS)(self.library.document)
+        self._asked = lru_cache(maxsize=_REMEMBERED_QUESTIONS)(self._products.question)
         self.degraded = () if used else (Degraded.NO_ENCODER,)
 
     @classmethod
@@ -131,6 +134,15 @@ class Searcher:
             numbers += [index.first_document + number for number in near]
         others = [number for number in dict.fromkeys(numbers) if number != own]
         return [self.library.document(number) for number in others[:limit]]
+
+    def product_question(self, query: str, locale: str) -> ProductQuestion | None:
+        """Which product or type a question is about, answered or not; None for neither."""
+        return self._asked(normalise_query(query), self.spoken(locale))
+
+    def without_product(self, query: str, locale: str) -> str:
+        """A question without the name of its product, which would make all of them alike."""
+        found = self.product_question(query, locale)
+        return found.rest if found else query
 
     def meanings(self, questions: Sequence[str], locale: str) -> FloatArray:
         """What questions of one language mean: (questions, dimensions), unit length.

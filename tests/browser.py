@@ -28,7 +28,7 @@ from kb.store.build_cache import CACHE_FILE
 from search.encoder import Encoder
 
 ROOT = Path(__file__).parent.parent
-# Articles that only one language has: the example has all in both.
+# Pages that only one language has: the example has all in both, and its products lack nothing.
 FOREIGN = Path(__file__).parent / "data" / "browser"
 
 LOCALES = ("de", "en")
@@ -70,6 +70,7 @@ _FINDER = "/products/ebike/finder"
 _FOUND = f"{_FINDER}?use=city&frame_shape=step_through"
 _DE_RULE, _EN_RULE = "/articles/kann-ich-das-zurueckgeben", "/articles/return-decision"
 _COMPARISON = "/products/ebike/compare?id=trek-4&id=trek-7&id=city-5"
+_PRODUCTS = "/admin/insight/products"
 _SEARCHES = "/admin/insight/searches?from=2026-01-01&to=2999-12-31&status=no_answer"
 
 # What all checks go through. A new kind of page is one line here.
@@ -128,6 +129,7 @@ PAGE_TYPES = (
     PageType("cases", "/admin/cases/", "/admin/cases/", ".find-case"),
     PageType("case", f"/admin/cases/{CASE}", f"/admin/cases/{CASE}", ".came-before"),
     PageType("insight", "/admin/insight/", "/admin/insight/", ".charts"),
+    PageType("product-information", _PRODUCTS, _PRODUCTS, ".parts"),
     PageType("searches", _SEARCHES, _SEARCHES, ".given + .scroll"),
     PageType("votes", "/admin/insight/votes", "/admin/insight/votes", ".typed"),
     PageType("audit", "/admin/audit", "/admin/audit", ".rows code"),
@@ -157,7 +159,7 @@ def launch(playwright: Playwright, program: str) -> Browser:
 
 
 def build_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
-    """The example and the articles only one language has, indexed, with the records of a month;
+    """The example and the pages only one language has, indexed, with the records of a month;
     returns the index folder.
 
     Vectors come from the cache in the index folder `cached`, as far as it knows them.

@@ -451,6 +451,69 @@ def test_quantities_are_read_as_the_language_writes_them(
     assert (quantity.measures, quantity.comparison) == (measures, comparison)
 
 
+ABOUT = {
+    ("Hat das Trek 7 eine Federgabel?", "de"): ("trek-7", "ebike", ()),
+    ("Was wiegt das City 3 mit Korb?", "de"): ("city-3", "ebike", ("weight",)),
+    ("Passt der Akku RB-500 ins City 3?", "de"): ("rb-500", "battery", ()),
+    ("Lackiert ihr mein Fahrrad in Pink?", "de"): ("", "ebike", ()),  # `in` is no inch
+    ("Wie viel Volt?", "de"): ("", "battery", ("voltage",)),
+    ("Does the Sprint 45 have lights?", "en"): ("sprint-45", "ebike", ()),
+    ("Is my bike insured?", "en"): ("", "ebike", ()),
+}
+
+
+@pytest.mark.parametrize(("question", "locale"), ABOUT)
+def test_whom_a_question_is_about_is_known_though_nothing_answers_it(
+    example: Any, question: str, locale: str
+) -> None:
+    answers, library = example
+    found = answers.question(question, locale)
+    product, type_name, keys = ABOUT[question, locale]
+    named = "" if found.product is None else library.document(found.product).id
+    assert (named, found.type) == (product, type_name)
+    assert found.attributes == {(type_name, key) for key in keys}
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Hat das TREK-7 eine Federgabel?", "Hat das eine Federgabel?"),
+        ("trek7 federgabel", "federgabel"),
+        ("Passt der Akku RB-500 ins City 3?", "Passt der ins City 3?"),
+        ("Passt der rb 500 ins Rad?", "Passt der ins Rad?"),
+        ("Trek 7", "Trek 7"),
+        ("Wie schwer ist ein Rad?", "Wie schwer ist ein Rad?"),
+    ],
+)
+def test_what_is_asked_of_a_product_is_told_without_its_name(
+    example: Any, question: str, rest: str
+) -> None:
+    assert example[0].question(question, "de").rest == rest
+
+
+def test_words_that_several_types_are_asked_with_name_none_of_them(example: Any) -> None:
+    found = example[0].question("Wie schwer?", "de")
+    assert (found.product, found.type) == (None, "")
+    assert {("ebike", "weight"), ("battery", "weight")} <= found.attributes
+
+
+@pytest.mark.parametrize(
+    ("question", "locale"),
+    [
+        ("Wie lange dauert die Erstattung?", "de"),
+        ("Wo ist meine Rechnung?", "de"),
+        ("how long does delivery take?", "en"),
+        ("Wie schwer?", "fr"),
+        ("", "de"),
+        ("rad " * 40, "de"),
+    ],
+)
+def test_questions_about_no_product_are_left_alone(
+    example: Any, question: str, locale: str
+) -> None:
+    assert example[0].question(question, locale) is None
+
+
 def test_facts_of_every_product_have_words_of_their_own_in_both_languages() -> None:
     for key, schema in BUILT_IN.items():
         assert schema.asked.keys() == {"de", "en"}, key

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kb.context import Context, Customer
+from search.clusters import SAME_OF_PRODUCT, clustered
 from search.encoder import OnnxEncoder
 from search.results import AnswerForm, AnswerStatus
 from search.scope import Scope
@@ -19,6 +20,19 @@ def example(real_index: Path, real_encoder: OnnxEncoder) -> Iterator[Searcher]:
     searcher = Searcher.open(real_index, real_encoder)
     yield searcher
     searcher.close()
+
+
+def test_questions_about_one_product_are_told_apart_by_what_they_ask(example: Searcher) -> None:
+    asked = [
+        "Hat das Trek 7 eine Federgabel?",
+        "trek 7 federgabel",
+        "Gibt es das Trek 7 in Rot?",
+        "Hat das Trek 7 einen Ständer?",
+        "Trek 7 Ständer nachrüsten",
+    ]
+    plain = [example.without_product(question, "de") for question in asked]
+    meanings = example.meanings(plain, "de")
+    assert clustered(meanings, meanings[:0], SAME_OF_PRODUCT) == [0, 0, 1, 2, 2]
 
 
 def test_the_showpiece_question_is_answered_with_the_steps(example: Searcher) -> None:

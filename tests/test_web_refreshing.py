@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_store_records import SEARCH, VOTE
 
-from kb.feedback import Place
+from kb.feedback import Place, Search
 from kb.judgments import Judgment
 from kb.store.database import Database
 from kb.store.feedback import add_searches, keep_vote
@@ -92,6 +92,57 @@ def test_the_same_visitor_asking_twice_is_no_gap(records: Database, searcher: Se
         add_searches(records, [replace(GAP, query_id=f"q{number}", question=PINK)])
     refresh(records, searcher, NOW)
     assert list_tasks(records) == []
+
+
+FORK = "Hat das Trek 7 eine Federgabel?"
+
+
+def test_a_gap_of_a_product_is_its_teams_and_names_it(
+    records: Database, searcher: Searcher
+) -> None:
+    asked(records, FORK, f"{FORK} Bitte")
+    assert refresh(records, searcher, NOW).opened == 1
+    add_searches(records, [replace(GAP, query_id="later", question=FORK.lower(), visitor="v9")])
+    assert refresh(records, searcher, NOW).opened == 0
+    (gap,) = tasks(records, TaskKind.GAP)
+    assert (gap.subject.document, gap.subject.title) == ("product/trek-7", FORK)
+    assert (gap.subject.team, gap.subject.phase) == ("advice", "consideration")
+    assert len(gap.evidence) == 3
+
+
+def about(product: str, *visitors: str) -> list[Search]:
+    """The same question about this product, by each of these visitors."""
+    question = FORK.replace("Trek 7", product)
+    return [
+        replace(GAP, query_id=f"{visitor}{product}", visitor=visitor, question=question)
+        for visitor in visitors
+    ]
+
+
+def test_what_one_visitor_asked_of_each_of_several_products_is_a_gap_of_none(
+    records: Database, searcher: Searcher
+) -> None:
+    for product in ("Trek 7", "Trek 4", "City 3"):
+        add_searches(records, about(product, f"owner of {product}"))
+    refresh(records, searcher, NOW)
+    add_searches(records, about("City 3", "v1", "v2"))  # known already
+    assert refresh(records, searcher, NOW).opened == 0
+    (gap,) = tasks(records, TaskKind.GAP)
+    assert (gap.subject.document, gap.subject.team) == ("", GAP.team)
+    assert len(gap.evidence) == 5
+
+
+def test_a_question_about_a_product_never_joins_the_gap_of_another(
+    records: Database, searcher: Searcher
+) -> None:
+    for product in ("Trek 7", "City 3"):
+        add_searches(records, about(product, "v1", "v2"))
+        refresh(records, searcher, NOW)
+    gaps = [task.subject.document for task in tasks(records, TaskKind.GAP)]
+    assert gaps == ["product/trek-7", "product/city-3"]
+    close(records, 2, "erika@example.org", State.DISMISSED)
+    add_searches(records, about("City 3", "v3", "v4"))
+    assert refresh(records, searcher, NOW).opened == 0
 
 
 def test_a_failing_judgment_opens_a_task_that_ends_when_it_passes(

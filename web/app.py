@@ -25,6 +25,7 @@ from web.live import LiveSearcher, serve_from
 from web.machines import machines
 from web.notify import offer_notices
 from web.pages import dress
+from web.product_pages import product_pages
 from web.reads import note_reads
 from web.records import keep_records
 from web.security import secure
@@ -50,7 +51,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
     keep_records(app, settings)
     note_reads(app)
     ask_for_feedback(app)
-    rooms = [task_pages, insight_pages, evidence_pages]
+    rooms = [task_pages, insight_pages, evidence_pages, product_pages]
     if open_desk(app, settings):
         take_contacts(app)
         show_cases(app)

@@ -17,7 +17,13 @@ from kb.store.database import Database
 from kb.store.feedback import numbered_votes, searches_since
 from kb.store.tasks import known_references, known_subjects, record, withdraw
 from kb.tasks import Evidence, Finding, Source, Subject, TaskKind
-from search.clusters import SAME_GAP, SAME_QUESTION, clustered, nearest_cosine
+from search.clusters import (
+    SAME_GAP,
+    SAME_OF_PRODUCT,
+    SAME_QUESTION,
+    clustered,
+    nearest_cosine,
+)
 from search.figures import Outcome
 from search.results import AnswerStatus
 from search.searcher import Searcher
@@ -109,7 +115,11 @@ def _find(searcher: Searcher, name: str, locale: str, kind: Kind | None = None) 
 
 
 def _gaps(database: Database, searches: Iterable[Search], searcher: Searcher) -> Iterator[Finding]:
-    """Clusters of questions without an answer, by language; known gaps take theirs."""
+    """Clusters of questions without an answer, by language; known gaps take theirs.
+
+    Those that name a product are put together first: what is asked of it often enough is a gap of
+    its own, and its team's.
+    """
     known = known_references(database, Source.SEARCH)
     by_locale: dict[str, list[Search]] = defaultdict(list)
     for search in searches:
@@ -129,22 +139,55 @@ def _clusters(
     searcher: Searcher,
 ) -> Iterator[Finding]:
     titles = [subject.title for _, subject in gaps]
-    meanings = searcher.meanings([*titles, *(search.question for search in asked)], locale)
+    texts = [*titles, *(search.question for search in asked)]
+    plain = [searcher.without_product(text, locale) for text in texts]
+    meanings = searcher.meanings(plain, locale)
     seeds, own = meanings[: len(titles)], meanings[len(titles) :]
-    groups: dict[int, list[Search]] = defaultdict(list)
-    for search, group in zip(asked, clustered(own, seeds, SAME_GAP), strict=True):
-        groups[group].append(search)
-    for group, members in groups.items():
-        evidence = tuple(
-            Evidence(Source.SEARCH, one.query_id, one.visitor, one.at) for one in members
-        )
-        if group < len(gaps):
-            number, subject = gaps[group]
-            yield Finding(subject, evidence, number)
-        elif len({one.visitor for one in members}) >= GAP_FROM:
-            first = members[0]
-            title, team = first.question, first.team
-            yield Finding(Subject(TaskKind.GAP, "", locale, title, team, first.phase), evidence)
+    by_product: dict[str, list[int]] = defaultdict(list)
+    for place, search in enumerate(asked):
+        by_product[_product_named(search, searcher)].append(place)
+    general = by_product.pop("", [])
+    for product, places in [*by_product.items(), ("", general)]:
+        places.sort()  # what is too little for one product was added to the general ones
+        near = [n for n, (_, subject) in enumerate(gaps) if subject.document in ("", product)]
+        same = SAME_OF_PRODUCT if product else SAME_GAP
+        members: dict[int, list[int]] = defaultdict(list)
+        for place, group in zip(places, clustered(own[places], seeds[near], same), strict=True):
+            members[group].append(place)
+        for group, of_group in members.items():
+            known = gaps[near[group]] if group < len(near) else None
+            found = [asked[place] for place in of_group]
+            if known or len({one.visitor for one in found}) >= GAP_FROM:
+                yield _gap(found, product, known, searcher)
+            elif product:
+                general += of_group
+
+
+def _gap(
+    asked: Sequence[Search], product: str, known: tuple[int, Subject] | None, searcher: Searcher
+) -> Finding:
+    """These questions as evidence of a known gap, or of a new one: about a product its team's."""
+    evidence = tuple(Evidence(Source.SEARCH, one.query_id, one.visitor, one.at) for one in asked)
+    if known:
+        number, subject = known
+        return Finding(subject, evidence, number)
+    first = asked[0]
+    team, phase = first.team, str(first.phase)
+    if product:
+        about = _about(product, searcher, first.locale)
+        team, phase = about.team, about.phase
+    return Finding(
+        Subject(TaskKind.GAP, product, first.locale, first.question, team, phase), evidence
+    )
+
+
+def _product_named(search: Search, searcher: Searcher) -> str:
+    """kind/id of the product that a question names; "" for none."""
+    found = searcher.product_question(search.question, search.locale)
+    if found is None or found.product is None:
+        return ""
+    document = searcher.library.document(found.product)
+    return f"{document.kind}/{document.id}"
 
 
 def _proposals(

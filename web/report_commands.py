@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from web.options import data_option, settings_from
+from web.options import data_option, models_option, say, settings_from
 from web.user_commands import opened_records
 
 _COLUMNS = {
@@ -30,27 +30,33 @@ _COLUMNS = {
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print all figures as one CSV table.")
 @data_option
+@models_option
 def report(days: int, step: str, as_json: bool, as_csv: bool, **options: Any) -> None:
     """Report what customers asked, whether it helped, and what was done about it."""
     from kb.errors import SearchIndexError
     from kb.insight.report import Step
     from search.searcher import Searcher
+    from web.fitting_encoder import fitting_encoder
     from web.printing import print_json
-    from web.reports import make_report, report_csv, report_json
+    from web.product_information import make_product_report, product_json
+    from web.reports import csv_table, make_report, report_json
 
     settings = settings_from(**options)
     try:
-        searcher = Searcher.open(settings.index_folder, None)
+        searcher = Searcher.open(settings.index_folder, fitting_encoder(settings, say))
     except SearchIndexError:
         searcher = None  # figures are counted all the same; votes then belong to no phase
     with opened_records(**options) as database:
         now = datetime.now(UTC)
         made = make_report(database, searcher, days=days, step=Step(step), now=now)
+        products = make_product_report(database, searcher, days=days, now=now)
+    figures = report_json(made) | product_json(products)
     if as_json:
-        return print_json(report_json(made))
+        return print_json(figures)
     if as_csv:
-        return click.echo(report_csv(made), nl=False)
-    _print(report_json(made))
+        return click.echo(csv_table(figures), nl=False)
+    _print(figures)
+    _print_products(figures)
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -83,6 +89,27 @@ def _print(figures: dict[str, Any]) -> None:
     click.echo(f"Effort index: {figures['effort_formula']} ÷ episodes.")
     for name, value in figures["contacts"].items():
         click.echo(f"{name.replace('_', ' '):26}{_cell(value):>12}")
+
+
+def _print_products(figures: dict[str, Any]) -> None:
+    from web.questions import clean_question
+
+    click.echo()
+    for kind in figures["product_types"]:
+        click.echo(
+            f"products {kind['type']:20} {kind['complete']:7} complete,"
+            f" {kind['lacking']} of {kind['products']} lack something"
+        )
+        for one in figures["products"]:
+            if one["type"] == kind["type"] and one["lacks"]:
+                lacks = ", ".join(one["lacks"])
+                click.echo(f"{one['product']:30} {one['complete']:6} lacks {lacks}")
+    if figures["product_types"]:
+        click.echo(f"Complete: {figures['completeness_formula']}.")
+    for one in figures["product_questions"]:
+        about = one["product"] or one["type"] or "products"
+        question = clean_question(one["question"], len(one["question"]))  # may be a comment
+        click.echo(f"asked in vain of {about}: {one['asked']} times: {question}")
 
 
 def _cell(value: object) -> str:

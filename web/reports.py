@@ -147,17 +147,24 @@ def contact_figures(contacts: Contacts) -> Json:
 
 
 def report_csv(report: Report) -> str:
-    """The report as one table: table, name, figure, value. Safe to open in a spreadsheet."""
+    """The report as one table."""
+    return csv_table(report_json(report))
+
+
+def csv_table(report: Json) -> str:
+    """One table: table, name, figure, value. Safe to open in a spreadsheet."""
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(("table", "name", "figure", "value"))
-    for row in _rows(report_json(report)):
+    for row in _rows(report):
         writer.writerow([safe_cell(cell) for cell in row])
     return written.getvalue()
 
 
 def safe_cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula: text that could be one gets a quote."""
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
     if isinstance(value, str) and value.startswith(_FORMULAS):
         return f"'{value}"
     return "" if value is None else value

@@ -2,5 +2,5 @@
 
 words, quantities, phrases: what questions are made of. reading: a question taken apart. catalogue:
 products, facts and the words for them. understanding: what is asked. choosing: who is as wanted.
-No HTTP, no SQL, no vectors.
+naming: which product a question is about, answered or not. No HTTP, no SQL, no vectors.
 """

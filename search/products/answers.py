@@ -14,6 +14,7 @@ from kb.site import Site
 from kb.store.library import Library
 from search.products.catalogue import Catalogue, KnownProduct, ProductFact
 from search.products.choosing import choose, is_ranked
+from search.products.naming import ProductQuestion, product_question
 from search.products.phrases import Role, atoms
 from search.products.reading import Question
 from search.products.understanding import GUESSED, SURE, Wish, understand
@@ -70,6 +71,11 @@ class ProductAnswers:
         if catalogue is None or question is None:
             return None
         return _Answering(catalogue, question, own).answer()
+
+    def question(self, query: str, locale: str) -> ProductQuestion | None:
+        """What a question in a locale has to do with products; None for nothing."""
+        catalogue = self._catalogues.get(locale)
+        return product_question(catalogue, query) if catalogue else None
 
 
 class _Answering:

@@ -69,7 +69,7 @@ class Catalogue:
     def _add_product(self, known: KnownProduct) -> None:
         self.products[known.document] = known
         self._by_type.setdefault(known.type, []).append(known)
-        for name in _names(known.title):
+        for name in names_of_title(known.title):
             self.lexicon.add_name(name, frozenset([known.document]))
         if sku := known.values["sku"]:
             self.lexicon.add_name(sku, frozenset([known.document]))
@@ -233,7 +233,7 @@ def _plain(label: str) -> str:
     return re.sub(r"\s*\(.*?\)", "", label)
 
 
-def _names(title: str) -> set[str]:
+def names_of_title(title: str) -> set[str]:
     """A title, its parts with a code (`RB-500` of `Akku RB-500`), its ends of two words and more.
 
     The end of a `Child seat Mio` is `seat Mio`; one word, as in `Helmet Kids`, says too little.
