@@ -11,7 +11,7 @@ from kb.feedback import MOST_SECONDS, SESSION, Read
 from kb.store.database import Database
 from kb.store.feedback import add_searches, searches_since
 from kb.store.reads import add_reads, keep_read, reads_by, reads_from, reads_since
-from kb.store.retention import retain
+from kb.store.retention import Limits, retain
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -112,13 +112,13 @@ def test_times_and_what_was_shown_are_forgotten_and_reads_still_counted(database
         asked = replace(SEARCH, query_id=name, visitor=name, at=ago(days=age), shown=SHOWN)
         add_searches(database, [asked])
         keep_read(database, replace(READ, visitor=name, at=ago(days=age), seconds=70))
-    limits = {"searches_days": 30, "least_visitors": 5, "comments_days": 365, "cases_days": 365}
-    assert retain(database, NOW, **limits).reads == 1
+    limits = Limits(searches_days=30, least_visitors=5, comments_days=365, cases_days=365)
+    assert retain(database, NOW, limits).reads == 1
     old, new = reads_since(database, LONG_AGO)
     assert (old.seconds, old.query_id, old.rank) == (0, "old", 3)
     assert (new.seconds, new.query_id, new.rank) == (70, "new", 3)
     assert [one.shown for one in searches_since(database, LONG_AGO)] == [(), SHOWN]
-    assert retain(database, NOW, **limits).reads == 0
+    assert retain(database, NOW, limits).reads == 0
 
 
 def test_searches_of_an_older_version_are_kept(database: Database) -> None:
