@@ -129,7 +129,7 @@ def note_answer(
         shown,
         status=found.status.value,
         confidence=round(found.confidence, 4),
-        document=_name(about) if about else "",
+        document=about.name if about else "",
         phase=about.phase if about else "",
         team=found.handover_team,
     )
@@ -150,18 +150,16 @@ def note_list(query_id: str, found: SearchResult) -> None:
         shown,
         status=LISTED,
         confidence=0.0,
-        document=_name(shown[0]) if shown else "",
+        document=shown[0].name if shown else "",
         phase=shown[0].phase if shown else "",
         team="",
     )
 
 
 def note_read(document: Document, locale: str) -> None:
-    """Remember that a person opened a page."""
-    if not has_records() or not is_person():
-        return
+    """Remember that a person opened a page. Call it where there are records."""
     try:
-        read = Read(visitor(), datetime.now(UTC), _name(document), locale)
+        read = Read(visitor(), datetime.now(UTC), document.name, locale)
     except RecordsError as error:
         _log.error("a read is not remembered: %s", error)
     else:
@@ -184,7 +182,7 @@ def _note_search(
     except RecordsError as error:
         _log.error("a search is not remembered: %s", error)
         return
-    names = dict.fromkeys(map(_name, shown))
+    names = dict.fromkeys(document.name for document in shown)
     records().log.add(
         Search(
             query_id=query_id,
@@ -197,7 +195,3 @@ def _note_search(
             **outcome,
         )
     )
-
-
-def _name(document: Document) -> str:
-    return f"{document.kind}/{document.id}"
