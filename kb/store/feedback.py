@@ -118,8 +118,8 @@ def searches_of(database: Database, query_ids: Sequence[str]) -> dict[str, Searc
 def search_from(row: Any) -> Search:
     """A row of SEARCH_FIELDS."""
     query_id, at, visitor, channel, *others, shown = row
-    pages = tuple(shown.split(_LINE)) if shown else ()
-    return Search(query_id, at, visitor, Channel(channel), *others, shown=pages)
+    others.append(tuple(shown.split(_LINE)) if shown else ())
+    return Search(query_id, at, visitor, Channel(channel), *others)
 
 
 def vote_from(row: Any) -> Vote:
