@@ -15,6 +15,7 @@ from kb.settings import Settings
 from kb.store.database import is_current
 from search.encoder import Encoder
 from search.generation import current_generation, encoder_fingerprint
+from web.addresses import in_address
 from web.app import create_app
 from web.delivery import start_delivery
 from web.fitting_encoder import fitting_encoder
@@ -97,7 +98,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": f"{_in_address(self._settings.host)}:{self._settings.port}",
+            "bind": f"{in_address(self._settings.host)}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": "gthread",
             "threads": self._settings.threads,
@@ -137,9 +138,5 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _announce(self, server: Any) -> None:
         port = server.LISTENERS[0].sock.getsockname()[1]  # the system's choice for port 0
-        address = f"http://{_in_address(self._settings.host)}:{port}"
+        address = f"http://{in_address(self._settings.host)}:{port}"
         click.echo(f"Serving on {address} (stop with Ctrl+C)")
-
-
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
