@@ -161,7 +161,10 @@ def _server(settings: Settings) -> Found:
         yield State.NOTE, f"Nobody answers at {address}; start it with `kb serve`."
     except httpx.HTTPError as error:
         trouble = type(error).__name__
-        yield State.WRONG, f"No help center answers at {address} ({trouble}); see what has the port."
+        yield (
+            State.WRONG,
+            f"No help center answers at {address} ({trouble}); see what has the port.",
+        )
     else:
         if reply.is_success:
             yield State.OK, f"{address} answers."

@@ -15,7 +15,7 @@ from kb.errors import RecordsError
 from kb.feedback import LISTED, MOST_SHOWN, Channel, Read, Search
 from kb.masking import masked
 from kb.settings import Settings
-from kb.store.database import Database, is_current
+from kb.store.database import Database, is_current, make_current
 from kb.store.visitors import Visitors
 from search.results import AnswerResult, SearchResult
 from web.visitor_log import VisitorLog
@@ -65,10 +65,7 @@ def bring_back_records(app: Flask, settings: Settings) -> Records:
         return known
     found = Records(settings)
     try:
-        if not is_current(found.database):
-            from kb.store.migrate import migrate  # takes as long to import as Flask
-
-            migrate(found.database)
+        make_current(found.database)
     except RecordsError:
         found.database.close()
         raise

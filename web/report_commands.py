@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from web.options import data_option, settings_from
-from web.user_commands import opened_records
+from web.options import data_option, opened_records, settings_from
 
 _COLUMNS = {
     "searches": "searches",

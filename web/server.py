@@ -12,7 +12,7 @@ from gunicorn.app.base import BaseApplication
 from kb.delivery.jobs import Way, ways_of
 from kb.errors import DamagedIndex, NoGeneration, RecordsError, SettingsError
 from kb.settings import Settings
-from kb.store.database import is_current
+from kb.store.database import make_current
 from search.encoder import Encoder
 from search.generation import current_generation, encoder_fingerprint
 from web.addresses import in_address
@@ -48,16 +48,10 @@ def serve(settings: Settings) -> None:
 
 
 def _prepare_records(settings: Settings) -> None:
-    """Migrate before the fork, so that one process does, and the workers share its imports.
-
-    Alembic takes as long to import as Flask, so it is left alone when there is nothing to do.
-    """
+    """Migrate before the fork, so that one process does, and the workers share its imports."""
     database = records_database(settings)
     with suppress(RecordsError):  # the workers say so, and try again
-        if not is_current(database):
-            from kb.store.migrate import migrate
-
-            migrate(database)
+        make_current(database)
     database.close()
     if Way.TEAM_MAIL not in ways_of(settings):
         _say("No mail server is set (smtp_host); messages to the teams stay in the database.")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from kb.cases import CaseState
 from kb.delivery.jobs import JobState
+from kb.settings import Settings
 from kb.staff import COMMAND_LINE
 from kb.store.conflicts import one_at_a_time
 from kb.store.database import IDS, Database
@@ -64,6 +65,15 @@ class Limits:
     least_visitors: int  # of a day, that must have asked an older question for it to stay
     comments_days: int
     cases_days: int  # texts and customers, from the last change on
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        return cls(
+            searches_days=settings.retain_searches,
+            least_visitors=settings.retain_least,
+            comments_days=settings.retain_comments,
+            cases_days=settings.retain_cases,
+        )
 
 
 def retain(database: Database, now: datetime, limits: Limits, by: str = COMMAND_LINE) -> Forgotten:
