@@ -63,7 +63,7 @@ class PacketItem:
     text: str  # masked question, comment of a vote, answers of the finder, or a context's value
     outcome: str = ""  # status of an answer; solved or unsolved, with the reason of a vote
     document: str = ""  # kind/id of what was shown, read or voted on; "" for none
-    seconds: int = 0  # that a page which was read was in sight; 0 when nobody measured it
+    seconds: int = 0  # a page was in sight: whole minutes, 1 for less; 0 when nobody measured it
 
     @property
     def minutes(self) -> int:

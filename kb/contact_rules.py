@@ -1,12 +1,12 @@
 """What a contact must hold before it is taken: the same on every channel."""
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kb.cases import Contact
 from kb.emails import LONGEST as LONGEST_EMAIL
 from kb.emails import has_foreign_local_part, is_email
+from kb.text import one_line, storable
 
 # What a form offers room for, in characters.
 LONGEST = {
@@ -37,16 +37,16 @@ def clean_contact(contact: Contact) -> Contact:
     """The same without what cannot be seen or stored; only the message may have several lines."""
     return Contact(
         message=clean_message(contact.message),
-        email=_one_line(contact.email),
-        name=_one_line(contact.name),
-        product=_one_line(contact.product),
-        order_number=_one_line(contact.order_number),
+        email=one_line(contact.email),
+        name=one_line(contact.name),
+        product=one_line(contact.product),
+        order_number=one_line(contact.order_number),
     )
 
 
 def clean_message(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_storable(line).rstrip() for line in lines).strip()
+    return "\n".join(storable(line).rstrip() for line in lines).strip()
 
 
 def faults(contact: Contact) -> list[FieldFault]:
@@ -67,13 +67,3 @@ def faults(contact: Contact) -> list[FieldFault]:
         found.append(FieldFault("email", Fault.NO_ADDRESS))
     order = list(LONGEST)
     return sorted(found, key=lambda one: order.index(one.field))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_storable(text).split())
-
-
-def _storable(text: str) -> str:
-    """Without control characters and halves of characters, which no database keeps alike."""
-    visible = (" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
-    return unicodedata.normalize("NFC", "".join(visible))

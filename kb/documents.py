@@ -123,6 +123,11 @@ class Document:
         return f"/{self.locale}/{self.kind}s/{self.slug}"
 
     @property
+    def name(self) -> str:
+        """`kind/id`: what records call it, in whichever locale it was read."""
+        return f"{self.kind}/{self.id}"
+
+    @property
     def updated(self) -> str:
         """ISO date on which the page was last changed or found to be right, or ""."""
         return max(self.changed, self.reviewed)

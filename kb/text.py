@@ -27,6 +27,18 @@ def visible(text: str) -> str:
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
+def storable(text: str) -> str:
+    """Composed characters (NFC); a space for each control character and each half of a character,
+    which not every database keeps."""
+    kept = (" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def one_line(text: str) -> str:
+    """The same on one line, its white space folded."""
+    return " ".join(storable(text).split())
+
+
 def sentences(text: str, locale: str) -> list[str]:
     """The sentences of a text in order, without the white space between them."""
     parts = sentencex.segment(locale.split("-")[0], text)

@@ -190,8 +190,9 @@ def _offers_of(
     index = ranked.locale_index
     question = ranking.questions[index.locale]
     kind = expected(ranking.query)
-    read = _passages_to_read(ranked, question, ranking.views[index.locale])
-    opening = int(index.passages_of(ranked.document - index.first_document)[0])
+    view = ranking.views[index.locale]
+    read = _passages_to_read(ranked, question, view)
+    opening = int(view.openings[ranked.document - index.first_document])
     is_meant = may_be_meant and kind is Expected.ANYTHING and _is_in_headings(opening, matcher)
     if is_meant:
         read = list(dict.fromkeys([*read, opening]))

@@ -16,6 +16,7 @@ from test_store_cases import KEY, NEW
 from test_store_records import VOTE
 
 from kb.secret_key import KEY_FILE
+from kb.store.backup import _publish
 from kb.store.cases import code_of, conversation, may_open, open_case
 from kb.store.database import DATABASE_FILE, Database
 from kb.store.feedback import keep_vote, votes_since
@@ -149,6 +150,23 @@ def test_a_backup_is_never_overwritten(data: Path, saved: Path) -> None:
     assert saved.read_bytes() == before
 
 
+def test_a_backup_goes_to_disks_without_hard_links_and_overwrites_nothing_there(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_source: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("kb.store.backup.os.link", refuse)
+    saved = tmp_path / "saved.zip"
+    assert kb(data, "backup", str(saved)).exit_code == 0
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert kb(tmp_path / "other", "restore", str(saved), "--yes").exit_code == 0
+    assert comments(tmp_path / "other") == ["vote 1"]
+    with pytest.raises(FileExistsError):
+        _publish(tmp_path / "packed", saved)
+    assert zipfile.is_zipfile(saved)
+
+
 def test_a_folder_gets_a_backup_with_the_time_in_its_name(data: Path, tmp_path: Path) -> None:
     (tmp_path / "backups").mkdir()
     assert kb(data, "backup", str(tmp_path / "backups")).exit_code == 0
@@ -164,13 +182,18 @@ def damaged(saved: Path, how: str) -> None:
     elif how == "another file":
         with zipfile.ZipFile(saved, "w") as archive:
             archive.writestr("holiday.jpg", b"a picture")
+    elif how == "encrypted":
+        content = bytearray(saved.read_bytes())
+        for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            content[content.index(mark) + flags] |= 1
+        saved.write_bytes(content)
     else:
         content = bytearray(saved.read_bytes())
         content[len(content) // 2] ^= 0xFF
         saved.write_bytes(content)
 
 
-@pytest.mark.parametrize("how", ["cut", "no archive", "another file", "one byte"])
+@pytest.mark.parametrize("how", ["cut", "no archive", "another file", "encrypted", "one byte"])
 def test_a_damaged_backup_changes_nothing(data: Path, saved: Path, how: str) -> None:
     with records(data) as database:
         vote(database, 2)

@@ -1,5 +1,7 @@
 """`kb doctor`: says what is wrong with an installation, and the way out."""
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,40 @@ def test_what_others_on_the_machine_may_read_is_wrong(data: Path, part: str, nam
     assert result.exit_code == 1
     assert any(line.startswith("wrong") and part in line for line in result.output.splitlines())
     assert f"chmod 600 {data / name}" in result.output
+
+
+def test_a_key_that_is_too_short_is_wrong(data: Path) -> None:
+    (data / KEY_FILE).write_text("short")
+    assert line_of(doctor(data), "secret key").startswith("wrong")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_nobody_at_the_port_is_noted_whatever_proxy_the_environment_names(
+    data: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("KB_HOST", host)
+    monkeypatch.setenv("http_proxy", "http://192.0.2.1:9")
+    result = doctor(data)
+    assert result.exit_code == 0, result.output
+    assert "Nobody answers at http://" in line_of(result, "server")
+
+
+def test_another_program_at_the_port_is_wrong(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0-another\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        monkeypatch.setenv("KB_PORT", str(other.getsockname()[1]))
+        result = doctor(data)
+        thread.join()
+    assert result.exit_code == 1
+    assert "No help center answers" in line_of(result, "server")
 
 
 def test_messages_that_wait_are_noted(data: Path) -> None:

@@ -104,6 +104,8 @@ def test_extra_articles_are_effort_and_the_first_one_is_free() -> None:
     assert (three.overall.effort, three.overall.episodes) == (2, 1)
     again = report(read("article/a"), read("article/a", query_id="q"), read("article/a"))
     assert again.overall.effort == 0
+    choosing = report(read("article/a"), read("product/a"), read("product/b"))
+    assert (choosing.overall.effort, choosing.overall.reads) == (0, 3)
     apart = report(read("article/a"), read("article/b", at=later(minutes=31)))
     assert (apart.overall.effort, apart.overall.episodes) == (0, 2)
 

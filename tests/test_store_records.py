@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -152,6 +153,22 @@ def test_a_visitor_has_one_name_a_day_whoever_asks(database: Database) -> None:
     assert one.name("198.51.100.8", "Browser", today) != name
     assert one.name("198.51.100.7", "Other", today) != name
     assert "198" not in name
+
+
+def test_a_database_that_is_away_keeps_no_second_reader_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.in_folder(tmp_path / "later")
+    visitors, now = Visitors(database), monotonic()
+    with pytest.raises(RecordsError):
+        visitors.name("198.51.100.7", "Browser")
+    (tmp_path / "later").mkdir()
+    migrate(database)
+    with pytest.raises(RecordsError):  # not asked again yet
+        visitors.name("198.51.100.7", "Browser")
+    monkeypatch.setattr("kb.store.visitors.monotonic", lambda: now + 60)
+    assert visitors.name("198.51.100.7", "Browser")
+    database.close()
 
 
 def test_the_salt_of_yesterday_is_destroyed(database: Database) -> None:

@@ -180,6 +180,14 @@ def _die(*_arguments: object) -> int:
     raise KeyboardInterrupt
 
 
+def test_a_clock_that_ran_ahead_stops_no_forgetting(database: Database) -> None:
+    now = datetime.now(UTC)
+    assert retain_daily(database, now + timedelta(days=400), LIMITS, SERVER) == NOTHING
+    add_searches(database, [replace(SEARCH, at=now - timedelta(days=31))])
+    assert retain_daily(database, now, LIMITS, SERVER) == replace(NOTHING, questions=1)
+    assert retain_daily(database, now, LIMITS, SERVER) is None
+
+
 def test_who_tidied_by_hand_leaves_the_server_nothing_to_do(database: Database) -> None:
     now = datetime.now(UTC)
     run(database, now)

@@ -151,7 +151,7 @@ def test_a_known_question_goes_along(center: FlaskClient, database: Database) ->
         [(ItemKind.SEARCH, "Passwort weg"), (ItemKind.READ, "")],
         [],
     ]
-    assert packets[0][1].seconds == 61
+    assert packets[0][1].seconds == 60
 
 
 def cases_epoch() -> Any:

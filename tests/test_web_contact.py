@@ -288,7 +288,7 @@ def test_pages_that_were_read_go_along_each_once_with_their_time_where_it_is_kno
     send(visitor)
     (case,) = cases_of(database)
     assert [(item.kind, item.document, item.seconds) for item in case.packet] == [
-        (ItemKind.READ, "article/battery-not-charging", 190),
+        (ItemKind.READ, "article/battery-not-charging", 180),
         (ItemKind.READ, "article/battery-storage", 0),
     ]
 

@@ -74,6 +74,16 @@ def test_what_is_no_vote_is_told_so(bot: FlaskClient, body: object, detail: str)
     assert detail in reply.get_json()["detail"]
 
 
+def test_what_is_no_text_in_a_body_is_no_accident(bot: FlaskClient, answer: dict[str, Any]) -> None:
+    said = {"token": answer["feedback_token"], "solved": False, "comment": "a\0b\ud800c"}
+    assert bot.post(PATH, json={**said, "visitor": "\ud800"}).status_code == 201
+    with bot.application.app_context():
+        (vote,) = votes_since(records().database, LONG_AGO)
+    assert vote.comment == "a b c"
+    for wrong in ({"token": "\ud800", "solved": True}, {**said, "\ud800": 1}):
+        assert bot.post(PATH, json=wrong).status_code == 400
+
+
 def test_without_records_answers_carry_no_token(built_index: Path, encoder: FakeEncoder) -> None:
     bot = client(built_index, encoder, database_url="sqlite:////nowhere/kb.sqlite3")
     assert bot.get("/api/v1/answer?q=Rechnung&locale=de").get_json()["feedback_token"] is None

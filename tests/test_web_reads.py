@@ -13,6 +13,7 @@ from sqlalchemy import text
 from test_store_records import SEARCH
 from werkzeug.test import TestResponse
 
+from kb.errors import RecordsError
 from kb.feedback import LISTED, Read, Search
 from kb.store.database import Database
 from kb.store.feedback import searches_since
@@ -271,10 +272,39 @@ def test_what_cannot_be_written_is_in_no_readers_way_and_waits(
     with database.write() as connection:
         connection.execute(text("ALTER TABLE reads RENAME TO lost"))
     assert visitor.get(ARTICLE, headers=PERSON).status_code == 200
-    with visitor.application.app_context():
+    visitor.get("/de/search?q=Akku", headers=PERSON)
+    with visitor.application.app_context(), pytest.raises(RecordsError):
         records().log.flush()
     assert tell(visitor, document=INVOICE, seconds=1).status_code == 503
     with database.write() as connection:
         connection.execute(text("ALTER TABLE lost RENAME TO reads"))
     database.close()
     assert [one.document for one in reads(visitor)] == [INVOICE]
+    assert len(searches(visitor)) == 1
+
+
+def test_a_long_trouble_costs_the_oldest_entries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.visitor_log._WAITING", 3)
+    database = Database.in_folder(tmp_path)  # without tables
+    log = VisitorLog(database)
+    for number in range(5):
+        log.add(replace(SEARCH, query_id=f"q{number}", at=LONG_AGO + timedelta(days=number)))
+        with pytest.raises(RecordsError):
+            log.flush()
+    migrate(database)
+    log.flush()
+    assert [one.query_id for one in searches_since(database, LONG_AGO)] == ["q2", "q3", "q4"]
+    database.close()
+
+
+def test_a_read_that_cannot_be_noted_costs_nobody_the_page(
+    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr("web.reads.find_document", fail)
+    assert visitor.get(ARTICLE, headers=PERSON).status_code == 200
+    assert [one.getMessage() for one in caplog.records] == ["a read is not remembered"]

@@ -1,8 +1,10 @@
 """Records that come back, and what is forgotten in time, without anybody doing something."""
 
+import itertools
 import logging
 import re
 import subprocess
+import threading
 import time
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
@@ -99,6 +101,22 @@ def test_trouble_and_recovery_are_one_line_each(
 def _claim_version(database: Database, version: str) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+
+
+def test_what_nobody_foresaw_ends_no_background(caplog: pytest.LogCaptureFixture) -> None:
+    done, looks = threading.Event(), itertools.count()
+
+    def look() -> None:
+        if next(looks) < 2:
+            raise ValueError("nobody foresaw this")
+        done.set()
+
+    background = Background("trial", look, every=0.01)
+    background.start()
+    assert done.wait(_PATIENCE)
+    background.stop()
+    assert [one.getMessage() for one in caplog.records] == ["trial: nobody foresaw this"]
+    assert caplog.records[0].exc_info
 
 
 def test_an_idle_server_destroys_yesterdays_salt(

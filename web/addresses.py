@@ -17,6 +17,11 @@ def public_root() -> str:
     return settings.public_url or request.host_url.rstrip("/")
 
 
+def in_address(host: str) -> str:
+    """A host as addresses have it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def absolute(path: str) -> str:
     return public_root() + path
 

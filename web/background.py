@@ -15,13 +15,15 @@ _log = logging.getLogger(__name__)
 class Background:
     """Does one thing again and again. Start it after a fork, not before.
 
-    Trouble is logged when it begins and when its reason changes, not at every look.
+    Whatever goes wrong, it looks again: a thread that died would be missed by nobody. Trouble is
+    logged when it begins and when its reason changes, not at every look.
     """
 
-    def __init__(self, name: str, do: Callable[[], None]) -> None:
-        """`do` may raise any KbError; it is called again after `LOOK_EVERY` seconds, or `wake`."""
+    def __init__(self, name: str, do: Callable[[], None], every: float = LOOK_EVERY) -> None:
+        """`do` is called again `every` so many seconds, and at a `wake`; it may raise KbErrors."""
         self._name = name
         self._do = do
+        self._every = every
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -47,16 +49,18 @@ class Background:
 
     def _run(self) -> None:
         while self.goes_on():
-            self._wake.clear()
             self._look()
-            self._wake.wait(LOOK_EVERY)
+            self._wake.wait(self._every)
+            self._wake.clear()
 
     def _look(self) -> None:
         try:
             self._do()
-        except KbError as error:
-            if str(error) != self._trouble:
-                _log.error("%s: %s", self._name, error)
-            self._trouble = str(error)
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+            if trouble != self._trouble:
+                unforeseen = None if isinstance(error, KbError) else error
+                _log.error("%s: %s", self._name, error, exc_info=unforeseen)
+            self._trouble = trouble
         else:
             self._trouble = ""

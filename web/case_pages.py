@@ -107,7 +107,7 @@ def answer(number: str) -> str | Response | tuple[str, int]:
     if fault:
         return _page(known, written=text, article=typed, chosen=document, fault=fault), 422
     if not known.ends_with(Author.TEAM, text):
-        shown = f"{document.kind}/{document.id}" if document else ""
+        shown = document.name if document else ""
         now, by = datetime.now(UTC), staff_member().email
         answer_case(records().database, number, text, now, desk().ways, shown, by=by)
         wake_delivery()
@@ -186,5 +186,5 @@ def _offered(known: Conversation, article: str, chosen: Document | None) -> list
         found += [hit.document for hit in hits]
     else:
         found.append(named_document(searcher, case.topic.document, case.locale))
-    by_name = {(one.kind, one.id): one for one in found if one is not None}
+    by_name = {one.name: one for one in found if one is not None}
     return list(by_name.values())

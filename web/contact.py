@@ -125,7 +125,7 @@ def solved() -> str:
 
 def _solved(name: str) -> Response:
     document = named_document(searcher(), name, page_locale())
-    _note(Step.SOLVED, f"{document.kind}/{document.id}" if document else "")
+    _note(Step.SOLVED, document.name if document else "")
     return redirect(f"/{page_locale()}/contact/solved", 303)
 
 
@@ -169,7 +169,7 @@ def _shown(form: Form) -> AnswerResult | None:
     """What matches, remembered as shown where there is something to show."""
     found = _matching(form)
     if found and _helps(found):
-        _note(Step.SUGGESTED, f"{found.about.kind}/{found.about.id}" if found.about else "")
+        _note(Step.SUGGESTED, found.about.name if found.about else "")
     return found
 
 
@@ -241,7 +241,7 @@ def _beside(found: AnswerResult | None) -> dict[str, object]:
     return {
         "found": helpful,
         "hits": helpful.search.hits[:_HITS] if helpful else (),
-        "about": f"{about.kind}/{about.id}" if about else "",
+        "about": about.name if about else "",
         "person": handover(searcher().site, topic.team, page_locale()),
     }
 

@@ -121,7 +121,7 @@ def _topic(document: Document) -> Topic:
     return Topic(
         team=searcher().site.team_of(document.owner_team),
         confidence=1.0,
-        document=f"{document.kind}/{document.id}",
+        document=document.name,
         category=document.category,
         phase=document.phase,
     )

@@ -5,17 +5,17 @@ Content is not among it: `kb check` is for editors.
 
 import shutil
 import stat
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import httpx
+
 from kb.delivery.mail import try_mail_server
 from kb.errors import KbError, ModelMissing
-from kb.secret_key import key_path
+from kb.secret_key import key_path, secret_key
 from kb.settings import Settings
 from kb.staff import Role
 from kb.store.database import DATABASE_FILE, Database, is_current, is_intact
@@ -23,6 +23,7 @@ from kb.store.outbox import dead_jobs, waiting_jobs
 from kb.store.staff import members
 from search.encoder import find_model, open_encoder
 from search.searcher import Searcher
+from web.addresses import in_address
 from web.records import records_database
 
 _ROOM = 2  # times the published index: `kb index` builds aside
@@ -116,10 +117,12 @@ def _people_and_letters(database: Database) -> Found:
 
 def _secret_key(settings: Settings) -> Found:
     path = key_path(settings)
+    if not (settings.secret_key or settings.secret_key_file or path.exists()):
+        yield State.NOTE, f"{path} is not there yet; `kb index` or `kb serve` makes it."
+        return
+    secret_key(settings)
     if settings.secret_key:
         yield State.OK, "It is a setting."
-    elif not path.exists():
-        yield State.NOTE, f"{path} is not there yet; `kb index` or `kb serve` makes it."
     else:
         yield State.OK, f"{path} is there."
         yield from _exposed(path)
@@ -150,11 +153,20 @@ def _email(settings: Settings) -> Found:
 
 
 def _server(settings: Settings) -> Found:
-    address = f"http://{settings.host}:{settings.port}/readyz"
+    """Asked directly: a proxy of the environment would speak for itself."""
+    address = f"http://{in_address(settings.host)}:{settings.port}/readyz"
     try:
-        with urllib.request.urlopen(address, timeout=_PATIENCE):
-            yield State.OK, f"{address} answers."
-    except urllib.error.HTTPError as error:
-        yield State.WRONG, f"{address} answers {error.code}; see the server's log."
-    except OSError:
+        reply = httpx.get(address, timeout=_PATIENCE, trust_env=False)
+    except httpx.NetworkError:
         yield State.NOTE, f"Nobody answers at {address}; start it with `kb serve`."
+    except httpx.HTTPError as error:
+        trouble = type(error).__name__
+        yield (
+            State.WRONG,
+            f"No help center answers at {address} ({trouble}); see what has the port.",
+        )
+    else:
+        if reply.is_success:
+            yield State.OK, f"{address} answers."
+        else:
+            yield State.WRONG, f"{address} answers {reply.status_code}; see the server's log."

@@ -3,7 +3,7 @@
 Filters stand in the address; what they do not know finds nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
@@ -21,7 +21,7 @@ from kb.store.feedback import searches_of, searches_since, votes_since
 from kb.store.reads import reads_since
 from web.admin import published, render_admin
 from web.insight_pages import topic_title
-from web.paging import page_among
+from web.paging import Page, page_among
 from web.records import records
 from web.reports import places_in
 from web.staff import ROOM, staff_only
@@ -38,10 +38,11 @@ _Fields: TypeAlias = dict[str, Callable[[Any], str]]
 @staff_only()
 def searches() -> str:
     """The searches behind a figure; filters stand in the address."""
-    found = _between(searches_since(records().database, _since()))
     if "after" in request.args:
         after = request.args["after"]
         found = [one for page, one in searches_after_reading(_episodes()) if page == after]
+    else:
+        found = _between(searches_since(records().database, _since()))
     touched = _touched() if "touched" in request.args else set()
     fields: _Fields = {
         "status": attrgetter("status"),
@@ -50,7 +51,7 @@ def searches() -> str:
         "answered": lambda one: _yes(one.status == ANSWERED),
         "touched": lambda one: _yes(one.query_id in touched),
     }
-    return _evidence("searches.html", found, fields)
+    return _evidence("searches.html", _page(found, fields), fields)
 
 
 @evidence_pages.get("/votes")
@@ -62,7 +63,7 @@ def votes() -> str:
         "document": attrgetter("document"),
         "solved": lambda vote: _yes(vote.solved),
     }
-    return _evidence("votes.html", found, fields)
+    return _evidence("votes.html", _page(found, fields), fields)
 
 
 @evidence_pages.get("/reads")
@@ -70,31 +71,35 @@ def votes() -> str:
 def reads() -> str:
     """The reads behind a figure; filters stand in the address."""
     if request.args.get("wrote") == "yes":
-        found = list(reads_before_contact(_episodes()))
+        found = sorted(reads_before_contact(_episodes()), key=attrgetter("at"))
     else:
         found = _between(reads_since(records().database, _since()))
-    led = searches_of(records().database, [one.query_id for one in found])
-    on_site = {name for name, search in led.items() if search.channel is Channel.SITE}
+    on_site = _on_site(found) if "clicked" in request.args else set()
     fields: _Fields = {
         "document": attrgetter("document"),
         "clicked": lambda one: _yes(one.query_id in on_site),
     }
-    return _evidence("reads.html", sorted(found, key=attrgetter("at")), fields, led_by=led)
+    page = _page(found, fields)
+    return _evidence("reads.html", page, fields, led_by=_led_by(page.rows))
 
 
-def _evidence(template: str, found: list[_Row], fields: _Fields, **values: object) -> str:
+def _page(found: list[_Row], fields: _Fields) -> Page[_Row]:
     """A page of the rows whose fields are what the address asks for, the newest first; an empty
     value is asked for, too."""
-    fields = fields | _places()
-    wanted: dict[str, str] = {name: request.args[name] for name in fields if name in request.args}
-    found = [one for one in found if all(fields[name](one) == wanted[name] for name in wanted)]
+    tests = [(of, request.args[name]) for name, of in _all(fields).items() if name in request.args]
+    found = [one for one in found if all(of(one) == wanted for of, wanted in tests)]
+    return page_among(found[::-1])
+
+
+def _evidence(template: str, page: Page[_Row], fields: _Fields, **values: object) -> str:
     since, until = _day("from", date.min), _day("to", date.max)
     is_bounded = since > date.min and until < date.max
     settings: Settings = current_app.config["SETTINGS"]
+    asked_for = {*_SPECIAL, *_all(fields)} & request.args.keys()
     return render_admin(
         template,
-        page=page_among(found[::-1]),
-        chosen={name: request.args[name] for name in (*_SPECIAL, *wanted) if name in request.args},
+        page=page,
+        chosen={name: request.args[name] for name in asked_for},
         span=(since.isoformat(), until.isoformat()) if is_bounded else None,
         kept_days=settings.retain_searches,
         topic_title=topic_title,
@@ -102,14 +107,25 @@ def _evidence(template: str, found: list[_Row], fields: _Fields, **values: objec
     )
 
 
-def _places() -> _Fields:
-    """Filters by where something belongs."""
+def _all(fields: _Fields) -> _Fields:
+    """The fields of a row, and where it belongs."""
     place_of = places_in(published())
 
     def named(name: str) -> Callable[[Any], str]:
         return lambda one: str(getattr(place_of_event(one, place_of), name))
 
-    return {name: named(name) for name in ("phase", "team", "topic")}
+    return fields | {name: named(name) for name in ("phase", "team", "topic")}
+
+
+def _led_by(found: Iterable[Read]) -> dict[str, Search]:
+    """The searches that led to pages, by their ids."""
+    names = {one.query_id for one in found if one.query_id}
+    return searches_of(records().database, sorted(names))
+
+
+def _on_site(found: Iterable[Read]) -> set[str]:
+    """The searches on the site that led to pages."""
+    return {name for name, one in _led_by(found).items() if one.channel is Channel.SITE}
 
 
 def _episodes() -> list[Episode]:

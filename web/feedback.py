@@ -7,11 +7,12 @@ from flask import Blueprint, Flask, abort, current_app, redirect, render_templat
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from kb.documents import Document, Kind
+from kb.documents import Document
 from kb.feedback import MAX_COMMENT, Place, Reason, Vote
 from kb.masking import masked
 from kb.store.feedback import keep_vote, vote_of
-from web.documents import localized_document
+from kb.text import one_line
+from web.documents import named_document
 from web.json_views import handover
 from web.live import searcher
 from web.pages import choose_locale, in_all_locales, page_locale, render_page
@@ -61,7 +62,7 @@ def asks_for_feedback() -> bool:
 
 def feedback_token(document: Document, place: str, query_id: str = "") -> str:
     """What a form sends back to say what the vote is about; the same for equal arguments."""
-    about = [f"{document.kind}/{document.id}", Place(place).value, query_id]
+    about = [document.name, Place(place).value, query_id]
     token = _signer().dumps(about)
     return token.decode() if isinstance(token, bytes) else token
 
@@ -133,7 +134,7 @@ def vote_today(about: About, voter: str, locale: str, said: Said) -> Vote:
         query_id=about.query_id,
         solved=said.solved,
         reason=None if said.solved else said.reason,
-        comment="" if said.solved else masked(" ".join(said.comment[:MAX_COMMENT].split())),
+        comment="" if said.solved else masked(one_line(said.comment[:MAX_COMMENT])),
         at=now,
     )
 
@@ -144,7 +145,7 @@ def _answered(token: str, about: About, said: Vote | None) -> str:
 
 
 def _values(token: str, about: About, said: Vote | None) -> dict[str, object]:
-    document = _document(about)
+    document = named_document(searcher(), about.document, page_locale())
     team = document.owner_team if document else ""
     return {
         "token": token,
@@ -154,12 +155,6 @@ def _values(token: str, about: About, said: Vote | None) -> dict[str, object]:
         "person": handover(searcher().site, team, page_locale()),
         "team": team,
     }
-
-
-def _document(about: About) -> Document | None:
-    kind, _, document_id = about.document.partition("/")
-    number = localized_document(searcher(), Kind(kind), document_id, page_locale())
-    return None if number is None else searcher().library.document(number)
 
 
 def _signer() -> URLSafeSerializer:

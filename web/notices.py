@@ -9,7 +9,6 @@ from babel.support import Translations
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, PackageLoader
 
-from kb.documents import Document, Kind
 from kb.feedback import Vote
 from kb.mail import Mail
 from kb.secret_key import secret_key
@@ -17,7 +16,7 @@ from kb.settings import Settings
 from kb.store.subscriptions import Letter
 from kb.subscriptions import Progress, Subscription
 from search.searcher import Searcher
-from web.documents import localized_document
+from web.documents import named_document
 from web.language import TRANSLATIONS
 
 ACTIONS = ("confirm", "unsubscribe", "solved", "reopen")
@@ -43,11 +42,12 @@ class Notices:
     def _write(self, searcher: Searcher | None, subscription: Subscription, vote: Vote) -> Mail:
         asks = subscription.state is Progress.ASKED
         name = "confirm" if asks else "fixed"
-        page = f"{self._root}/{subscription.locale}/feedback/notify"
-        document = document_of(searcher, vote, subscription.locale) if searcher else None
+        locale = subscription.locale
+        page = f"{self._root}/{locale}/feedback/notify"
+        document = named_document(searcher, vote.document, locale) if searcher else None
         token = self.token(subscription)
         subject, _, text = (
-            _environment(subscription.locale)
+            _environment(locale)
             .get_template(f"mails/{name}.md")
             .render(
                 site=searcher.site.name if searcher else self._root,
@@ -72,13 +72,6 @@ class Notices:
             return str(self._signer.loads(token))
         except BadSignature:
             return None
-
-
-def document_of(searcher: Searcher, vote: Vote, locale: str) -> Document | None:
-    """What a vote is about, in this language if it can be; None when it is no longer published."""
-    kind, _, document_id = vote.document.partition("/")
-    number = localized_document(searcher, Kind(kind), document_id, locale)
-    return None if number is None else searcher.library.document(number)
 
 
 @cache

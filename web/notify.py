@@ -29,9 +29,10 @@ from kb.store.subscriptions import (
     unsubscribe,
 )
 from kb.subscriptions import Subscription
+from web.documents import named_document
 from web.feedback import about_of, vote_about
 from web.live import searcher
-from web.notices import ACTIONS, Notices, document_of
+from web.notices import ACTIONS, Notices
 from web.pages import choose_locale, in_all_locales, page_locale, render_page
 from web.records import is_person, records
 from web.security import from_this_site
@@ -118,7 +119,7 @@ def _wanted(action: str) -> tuple[tuple[Subscription, Vote] | None, str]:
 
 
 def _page(state: str, found: tuple[Subscription, Vote] | None, token: str) -> str:
-    document = document_of(searcher(), found[1], page_locale()) if found else None
+    document = named_document(searcher(), found[1].document, page_locale()) if found else None
     return render_page(
         "site/notify.html",
         in_all_locales("/feedback/notify"),

@@ -1,6 +1,7 @@
-"""Options that mean the same on every command, and the settings they are part of."""
+"""Options that mean the same on every command, and what they lead to: settings, records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from kb.settings import Settings
+    from kb.store.database import Database
 
 Command = Callable[..., Any]
 
@@ -37,6 +39,20 @@ def settings_from(**options: Any) -> "Settings":
     from kb.settings import load_settings
 
     return load_settings(options)
+
+
+@contextmanager
+def opened_records(**options: Any) -> "Iterator[Database]":
+    """The records of this installation, with the tables of this version."""
+    from kb.store.database import make_current
+    from web.records import records_database
+
+    database = records_database(settings_from(**options))
+    try:
+        make_current(database)
+        yield database
+    finally:
+        database.close()
 
 
 def say(sentence: str) -> None:

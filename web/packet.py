@@ -47,14 +47,20 @@ def search_item(search: Search) -> PacketItem:
 
 
 def read_items(reads: Iterable[Read]) -> list[PacketItem]:
-    """Each page once, whatever led there, with all the time it was in sight."""
+    """Each page once, whatever led there, with how long it was in sight altogether."""
     seconds: dict[str, int] = defaultdict(int)
     for read in reads:
         seconds[read.document] += read.seconds
     return [
-        PacketItem(ItemKind.READ, f"read:{document}", "", document=document, seconds=together)
-        for document, together in seconds.items()
+        PacketItem(ItemKind.READ, f"read:{document}", "", document=document, seconds=_as_shown(one))
+        for document, one in seconds.items()
     ]
+
+
+def _as_shown(seconds: int) -> int:
+    """In whole minutes, or 1 for less than one, as the customer reads it: by exact seconds one
+    could look up whose day it was, and what they left out."""
+    return seconds // 60 * 60 or min(seconds, 1)
 
 
 def _latest_of_each(searches: Iterable[Search]) -> list[Search]:

@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from web.options import data_option, settings_from
-from web.user_commands import opened_records
+from web.options import data_option, opened_records, settings_from
 
 
 def add_privacy_commands(main: click.Group) -> None:
@@ -18,10 +17,10 @@ def add_privacy_commands(main: click.Group) -> None:
 @data_option
 def retain(**options: Any) -> None:
     """Forget what is older than the settings allow, as servers do once a day."""
+    from kb.store.retention import Limits
     from kb.store.retention import retain as forget
-    from web.retaining import limits_of
 
-    limits = limits_of(settings_from(**options))
+    limits = Limits.of(settings_from(**options))
     with opened_records(**options) as database:
         done = forget(database, datetime.now(UTC), limits)
     click.echo(f"Forgotten: {done}.")

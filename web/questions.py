@@ -1,8 +1,7 @@
 """What a visitor typed, made safe to search with."""
 
-import unicodedata
-
 from kb.errors import QueryTooLong
+from kb.text import one_line
 
 
 def clean_question(raw: str, limit: int) -> str:
@@ -12,5 +11,4 @@ def clean_question(raw: str, limit: int) -> str:
     """
     if len(raw) > limit:
         raise QueryTooLong(len(raw), limit)
-    visible = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in raw)
-    return " ".join(visible.split())
+    return one_line(raw)

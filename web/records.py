@@ -15,7 +15,7 @@ from kb.errors import RecordsError
 from kb.feedback import LISTED, MOST_SHOWN, Channel, Read, Search
 from kb.masking import masked
 from kb.settings import Settings
-from kb.store.database import Database, is_current
+from kb.store.database import Database, is_current, make_current
 from kb.store.visitors import Visitors
 from search.results import AnswerResult, SearchResult
 from web.visitor_log import VisitorLog
@@ -65,10 +65,7 @@ def bring_back_records(app: Flask, settings: Settings) -> Records:
         return known
     found = Records(settings)
     try:
-        if not is_current(found.database):
-            from kb.store.migrate import migrate  # takes as long to import as Flask
-
-            migrate(found.database)
+        make_current(found.database)
     except RecordsError:
         found.database.close()
         raise
@@ -129,7 +126,7 @@ def note_answer(
         shown,
         status=found.status.value,
         confidence=round(found.confidence, 4),
-        document=_name(about) if about else "",
+        document=about.name if about else "",
         phase=about.phase if about else "",
         team=found.handover_team,
     )
@@ -150,18 +147,16 @@ def note_list(query_id: str, found: SearchResult) -> None:
         shown,
         status=LISTED,
         confidence=0.0,
-        document=_name(shown[0]) if shown else "",
+        document=shown[0].name if shown else "",
         phase=shown[0].phase if shown else "",
         team="",
     )
 
 
 def note_read(document: Document, locale: str) -> None:
-    """Remember that a person opened a page."""
-    if not has_records() or not is_person():
-        return
+    """Remember that a person opened a page. Call it where there are records."""
     try:
-        read = Read(visitor(), datetime.now(UTC), _name(document), locale)
+        read = Read(visitor(), datetime.now(UTC), document.name, locale)
     except RecordsError as error:
         _log.error("a read is not remembered: %s", error)
     else:
@@ -184,7 +179,7 @@ def _note_search(
     except RecordsError as error:
         _log.error("a search is not remembered: %s", error)
         return
-    names = dict.fromkeys(map(_name, shown))
+    names = dict.fromkeys(document.name for document in shown)
     records().log.add(
         Search(
             query_id=query_id,
@@ -197,7 +192,3 @@ def _note_search(
             **outcome,
         )
     )
-
-
-def _name(document: Document) -> str:
-    return f"{document.kind}/{document.id}"

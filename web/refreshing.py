@@ -89,7 +89,7 @@ def _from_judgments(
         document = _find(searcher, name, judgment.locale) if name else None
         if document is not None:
             evidence = Evidence(Source.JUDGMENT, name_of(judgment), "", now)
-            yield Finding(_about(f"{document.kind}/{document.id}", searcher), (evidence,))
+            yield Finding(_about(document.name, searcher), (evidence,))
 
 
 def _about(document: str, searcher: Searcher, locale: str = "", title: str = "") -> Subject:

@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from web.options import data_option, models_option, say, settings_from
-from web.user_commands import opened_records
+from web.options import data_option, models_option, opened_records, say, settings_from
 
 _COLUMNS = {
     "searches": "searches",

@@ -12,9 +12,10 @@ from gunicorn.app.base import BaseApplication
 from kb.delivery.jobs import Way, ways_of
 from kb.errors import DamagedIndex, NoGeneration, RecordsError, SettingsError
 from kb.settings import Settings
-from kb.store.database import is_current
+from kb.store.database import make_current
 from search.encoder import Encoder
 from search.generation import current_generation, encoder_fingerprint
+from web.addresses import in_address
 from web.app import create_app
 from web.delivery import start_delivery
 from web.fitting_encoder import fitting_encoder
@@ -47,16 +48,10 @@ def serve(settings: Settings) -> None:
 
 
 def _prepare_records(settings: Settings) -> None:
-    """Migrate before the fork, so that one process does, and the workers share its imports.
-
-    Alembic takes as long to import as Flask, so it is left alone when there is nothing to do.
-    """
+    """Migrate before the fork, so that one process does, and the workers share its imports."""
     database = records_database(settings)
     with suppress(RecordsError):  # the workers say so, and try again
-        if not is_current(database):
-            from kb.store.migrate import migrate
-
-            migrate(database)
+        make_current(database)
     database.close()
     if Way.TEAM_MAIL not in ways_of(settings):
         _say("No mail server is set (smtp_host); messages to the teams stay in the database.")
@@ -97,7 +92,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": f"{_in_address(self._settings.host)}:{self._settings.port}",
+            "bind": f"{in_address(self._settings.host)}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": "gthread",
             "threads": self._settings.threads,
@@ -137,9 +132,5 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _announce(self, server: Any) -> None:
         port = server.LISTENERS[0].sock.getsockname()[1]  # the system's choice for port 0
-        address = f"http://{_in_address(self._settings.host)}:{port}"
+        address = f"http://{in_address(self._settings.host)}:{port}"
         click.echo(f"Serving on {address} (stop with Ctrl+C)")
-
-
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

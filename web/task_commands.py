@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from web.options import content_option, data_option, models_option, say, settings_from
-from web.user_commands import opened_records
+from web.options import (
+    content_option,
+    data_option,
+    models_option,
+    opened_records,
+    say,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from kb.settings import Settings

@@ -7,10 +7,9 @@ from flask import Flask
 
 from kb.settings import Settings
 from kb.staff import SERVER
-from kb.store.retention import retain_daily
+from kb.store.retention import Limits, retain_daily
 from web.background import Background
 from web.records import bring_back_records
-from web.retaining import limits_of
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class Upkeep:
             return
         found.visitors.forget()
         # One process does it, in one transaction. Should that die, the next one that looks does.
-        forgotten = retain_daily(found.database, now, limits_of(self._settings), by=SERVER)
+        forgotten = retain_daily(found.database, now, Limits.of(self._settings), by=SERVER)
         if forgotten is not None:
             _log.info("forgotten: %s", forgotten)
         self._tidied = now.date()

@@ -1,32 +1,13 @@
 """`kb user`: who may sign in at /admin."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from web.options import data_option, settings_from
-
-if TYPE_CHECKING:
-    from kb.store.database import Database
+from web.options import data_option, opened_records
 
 _ROLES = ("editor", "agent", "admin")
-
-
-@contextmanager
-def opened_records(**options: Any) -> "Iterator[Database]":
-    """The records of this installation, with the tables of this version."""
-    from kb.store.migrate import migrate
-    from web.records import records_database
-
-    database = records_database(settings_from(**options))
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
 
 
 @click.group()

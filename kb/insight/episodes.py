@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeAlias
 
+from kb.documents import Kind
 from kb.feedback import SESSION, Read, Search, Vote
 from kb.insight.figures import ANSWERED
 
@@ -14,6 +15,7 @@ NO_CONTACT = timedelta(hours=24)  # without which a resolution is not assumed
 # The effort index; the report shows these words.
 EFFORT_FORMULA = "extra searches + extra articles + 2 × negative votes + 3 × contact after reading"
 OF_NEGATIVE_VOTE, OF_CONTACT = 2, 3
+_ARTICLE = f"{Kind.ARTICLE}/"  # what names of articles begin with
 
 Event: TypeAlias = Search | Read | Vote
 
@@ -44,8 +46,12 @@ class Episode:
 
     @property
     def effort(self) -> int:
-        """EFFORT_FORMULA: the first search and the first article are what anybody needs."""
-        extra = max(0, len(self.searches) - 1) + max(0, len(self.reads) - 1)
+        """EFFORT_FORMULA: the first search and the first article are what anybody needs.
+
+        Product pages cost nothing: who looks at many of them is choosing.
+        """
+        articles = [one for one in self.reads if one.document.startswith(_ARTICLE)]
+        extra = max(0, len(self.searches) - 1) + max(0, len(articles) - 1)
         negative = sum(not vote.solved for vote in self.votes)
         return extra + OF_NEGATIVE_VOTE * negative + OF_CONTACT * self.ends_in_contact
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from kb.feedback import LISTED, Channel, Read, Search, Vote
-from kb.insight.episodes import Episode, Event, episodes
+from kb.insight.episodes import Event, episodes
 from kb.insight.figures import ANSWERED, NO_CONTACTS, UNANSWERED, Contacts, Counts, Place
 from kb.insight.signals import Signals, signals
 
@@ -98,8 +98,12 @@ def insight(
             counts.unsolved += not vote.solved
     found = episodes([*asked, *opened, *said], contacts.writers)
     for episode in found:  # belongs where it ended, and to the time when it began
+        confirmed, assumed, effort = episode.is_confirmed(), episode.is_assumed(now), episode.effort
         for counts in groups(episode.events[-1], episode.began):
-            _count_episode(counts, episode, now)
+            counts.episodes += 1
+            counts.confirmed += confirmed
+            counts.assumed += assumed
+            counts.effort += effort
     return Insight(
         since=since,
         until=until,
@@ -148,10 +152,3 @@ def _count_clicks(
     elif search.document:  # something was found
         counts.with_pages += 1
         counts.with_pages_alone += is_alone
-
-
-def _count_episode(counts: Counts, episode: Episode, now: datetime) -> None:
-    counts.episodes += 1
-    counts.confirmed += episode.is_confirmed()
-    counts.assumed += episode.is_assumed(now)
-    counts.effort += episode.effort

@@ -63,9 +63,10 @@ def signals(episodes: list[Episode], votes: Iterable[Vote]) -> list[Signals]:
         of(vote.document).solved += vote.solved
         of(vote.document).unsolved += not vote.solved
     for episode in episodes:
+        effort = episode.effort
         for one in episode.reads:
             of(one.document).episodes += 1
-            of(one.document).effort += episode.effort
+            of(one.document).effort += effort
     for document, _ in searches_after_reading(episodes):
         of(document).searched_on += 1
     for one in reads_before_contact(episodes):

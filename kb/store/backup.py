@@ -53,7 +53,7 @@ def write_backup(database: Database, key: Path, path: Path, now: datetime) -> No
         packed = folder / "packed"
         _pack(folder, packed)
         fsync_path(packed)
-        os.link(packed, path)  # fails where somebody else was faster
+        _publish(packed, path)
     fsync_path(path.parent)
 
 
@@ -125,6 +125,17 @@ def _pack(folder: Path, path: Path) -> None:
                 archive.write(folder / name, name)
 
 
+def _publish(packed: Path, path: Path) -> None:
+    """Whole under its name at once. Raises FileExistsError where somebody else was faster."""
+    try:
+        os.link(packed, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here, as on memory sticks and some network shares
+        _write_secret(path, b"")  # takes the name
+        packed.replace(path)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A backup's files in a folder that goes away again, and what its manifest says."""
@@ -135,7 +146,8 @@ def _opened(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
                 for member in {MANIFEST, DATABASE_FILE, KEY_FILE} & {*archive.namelist()}:
                     archive.extract(member, folder)
             facts = unseal(folder)
-        except (zipfile.BadZipFile, zlib.error, DamagedIndex, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, DamagedIndex, EOFError, RuntimeError) as error:
+            # RuntimeError: it is encrypted, or packed in a way that this Python does not know.
             raise RecordsError(f"{path} is no backup of Lotse, or is damaged.") from error
         if facts.get("format") != FORMAT or not (folder / DATABASE_FILE).exists():
             raise RecordsError(f"{path} was written by another version of Lotse.")

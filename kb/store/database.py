@@ -133,6 +133,17 @@ def is_current(database: Database) -> bool:
     return found == VERSION
 
 
+def make_current(database: Database) -> None:
+    """Make the tables what this version of the program needs, if they are not yet.
+
+    Raises RecordsError when that cannot be done, or when a newer version wrote them.
+    """
+    if not is_current(database):
+        from kb.store.migrate import migrate  # takes as long to import as Flask
+
+        migrate(database)
+
+
 def is_intact(database: Database) -> bool:
     """Whether SQLite finds its own file in order; PostgreSQL looks after itself."""
     if database.dialect != "sqlite":

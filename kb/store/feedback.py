@@ -1,7 +1,7 @@
 """Searches and votes, written and counted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from kb.store.conflicts import inserting
 from kb.store.database import IDS, Database
 from kb.store.schema import searches, votes
 
+SEARCH_FIELDS = [searches.c[field.name] for field in fields(Search)]  # what `search_from` reads
 _LINE = "\n"  # between the documents that a search showed
 
 
@@ -49,16 +50,16 @@ def vote_of(database: Database, vote: Vote) -> Vote | None:
 
 def searches_by(database: Database, visitor: str) -> list[Search]:
     """What a visitor asked today, in order: tomorrow they have another name."""
-    query = select(searches).where(searches.c.visitor == visitor).order_by(searches.c.at)
+    query = select(*SEARCH_FIELDS).where(searches.c.visitor == visitor).order_by(searches.c.at)
     with database.read() as connection:
-        return [search_from(row) for row in connection.execute(query).mappings()]
+        return [search_from(row) for row in connection.execute(query)]
 
 
 def search_by_id(database: Database, query_id: str) -> Search | None:
     """The search with this name, if it was remembered."""
-    query = select(searches).where(searches.c.query_id == query_id)
+    query = select(*SEARCH_FIELDS).where(searches.c.query_id == query_id)
     with database.read() as connection:
-        row = connection.execute(query).mappings().one_or_none()
+        row = connection.execute(query).one_or_none()
     return None if row is None else search_from(row)
 
 
@@ -71,9 +72,9 @@ def votes_by(database: Database, visitor: str) -> list[Vote]:
 
 def searches_since(database: Database, since: datetime) -> list[Search]:
     """Searches in the order in which they were asked."""
-    query = select(searches).where(searches.c.at >= since).order_by(searches.c.at)
+    query = select(*SEARCH_FIELDS).where(searches.c.at >= since).order_by(searches.c.at)
     with database.read() as connection:
-        rows = connection.execute(query).mappings().all()
+        rows = connection.execute(query).all()
     return [search_from(row) for row in rows]
 
 
@@ -108,16 +109,17 @@ def searches_of(database: Database, query_ids: Sequence[str]) -> dict[str, Searc
     found: dict[str, Search] = {}
     with database.read() as connection:
         for start in range(0, len(query_ids), IDS):
-            query = select(searches).where(searches.c.query_id.in_(query_ids[start : start + IDS]))
-            rows = connection.execute(query).mappings()
-            found |= {row["query_id"]: search_from(row) for row in rows}
+            some = searches.c.query_id.in_(query_ids[start : start + IDS])
+            rows = connection.execute(select(*SEARCH_FIELDS).where(some))
+            found |= {one.query_id: one for one in map(search_from, rows)}
     return found
 
 
 def search_from(row: Any) -> Search:
-    """A row of the table of searches."""
-    shown = tuple(row["shown"].split(_LINE)) if row["shown"] else ()
-    return Search(**{**row, "channel": Channel(row["channel"]), "shown": shown})
+    """A row of SEARCH_FIELDS."""
+    query_id, at, visitor, channel, *others, shown = row
+    others.append(tuple(shown.split(_LINE)) if shown else ())
+    return Search(query_id, at, visitor, Channel(channel), *others)
 
 
 def vote_from(row: Any) -> Vote:

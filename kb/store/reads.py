@@ -5,7 +5,7 @@ latest one within the session that showed a page led to it.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from sqlalchemy import Connection, case, select, update
 from kb.feedback import MOST_SECONDS, SESSION, Read
 from kb.store.conflicts import inserting
 from kb.store.database import Database
-from kb.store.feedback import search_from
+from kb.store.feedback import SEARCH_FIELDS, search_from
 from kb.store.schema import reads, searches
 
 _LOOKED_AT = 50  # latest searches of a visitor that may have led to a page
+_FIELDS = [reads.c[field.name] for field in fields(Read)]
 _ONE_READ = ("visitor", "document", "query_id")
 
 
@@ -61,9 +62,9 @@ def reads_since(database: Database, since: datetime) -> list[Read]:
 
 
 def _reads(database: Database, *which: Any) -> list[Read]:
-    query = select(reads).where(*which).order_by(reads.c.at, reads.c.document)
+    query = select(*_FIELDS).where(*which).order_by(reads.c.at, reads.c.document)
     with database.read() as connection:
-        return [Read(**row) for row in connection.execute(query).mappings()]
+        return [Read(*row) for row in connection.execute(query)]
 
 
 def _insert(connection: Connection, read: Read) -> None:
@@ -92,8 +93,8 @@ def _led(connection: Connection, read: Read) -> Read:
     else:
         within = searches.c.at.between(read.at - SESSION, read.at)
         which = [searches.c.visitor == read.visitor, within]
-    query = select(searches).where(*which).order_by(searches.c.at.desc()).limit(_LOOKED_AT)
-    for search in map(search_from, connection.execute(query).mappings()):
+    query = select(*SEARCH_FIELDS).where(*which).order_by(searches.c.at.desc()).limit(_LOOKED_AT)
+    for search in map(search_from, connection.execute(query)):
         if read.document in search.shown:
             rank = search.shown.index(read.document) + 1
             return replace(read, query_id=search.query_id, rank=rank)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from kb.cases import CaseState
 from kb.delivery.jobs import JobState
+from kb.settings import Settings
 from kb.staff import COMMAND_LINE
 from kb.store.conflicts import one_at_a_time
 from kb.store.database import IDS, Database
@@ -65,6 +66,15 @@ class Limits:
     comments_days: int
     cases_days: int  # texts and customers, from the last change on
 
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        return cls(
+            searches_days=settings.retain_searches,
+            least_visitors=settings.retain_least,
+            comments_days=settings.retain_comments,
+            cases_days=settings.retain_cases,
+        )
+
 
 def retain(database: Database, now: datetime, limits: Limits, by: str = COMMAND_LINE) -> Forgotten:
     """Forget what is older than it may be; running it again changes nothing.
@@ -90,8 +100,10 @@ def retain_daily(database: Database, now: datetime, limits: Limits, by: str) -> 
 
 
 def _is_done(connection: Connection, now: datetime) -> bool:
+    """A later day's line was written by a clock that ran ahead: it says nothing of this day."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = select(audit.c.id).where(audit.c.at >= midnight, audit.c.action == _ACTION)
+    today = audit.c.at >= midnight, audit.c.at < midnight + timedelta(days=1)
+    done = select(audit.c.id).where(*today, audit.c.action == _ACTION)
     return connection.execute(done.limit(1)).first() is not None
 
 
@@ -109,7 +121,7 @@ def _forget(connection: Connection, now: datetime, limits: Limits, by: str) -> F
     connection.execute(delete(login_attempts).where(login_attempts.c.at < now - timedelta(days=1)))
     connection.execute(delete(salts).where(salts.c.day < now.astimezone(UTC).date()))
     done = Forgotten(questions, comments, titles, addresses, forgotten, times)
-    note(connection, by, _ACTION, str(done))
+    note(connection, by, _ACTION, str(done), at=now)
     return done
 
 

@@ -120,9 +120,11 @@ def forget_attempts(database: Database, account: str) -> None:
         connection.execute(delete(login_attempts).where(login_attempts.c.key == account))
 
 
-def note(connection: Connection, by: str, action: str, target: str) -> None:
+def note(
+    connection: Connection, by: str, action: str, target: str, at: datetime | None = None
+) -> None:
     """Write a line of the audit log, in the transaction of the action itself."""
-    row = {"at": datetime.now(UTC), "staff": by, "action": action, "target": target[:254]}
+    row = {"at": at or datetime.now(UTC), "staff": by, "action": action, "target": target[:254]}
     connection.execute(insert(audit).values(row))
 
 
