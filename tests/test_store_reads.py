@@ -121,6 +121,13 @@ def test_times_and_what_was_shown_are_forgotten_and_reads_still_counted(database
     assert retain(database, NOW, limits).reads == 0
 
 
+def test_what_a_search_led_to_is_not_read_before_it(database: Database) -> None:
+    add_searches(database, [replace(SEARCH, at=ago(minutes=1), shown=SHOWN)])
+    keep_read(database, replace(READ, query_id="q1", at=ago(minutes=9), seconds=540))
+    (read,) = reads_since(database, LONG_AGO)
+    assert read.at == ago(minutes=1)
+
+
 def test_searches_of_an_older_version_are_kept(database: Database) -> None:
     with database.write() as connection:
         connection.execute(

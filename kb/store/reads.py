@@ -97,5 +97,6 @@ def _led(connection: Connection, read: Read) -> Read:
     for search in map(search_from, connection.execute(query)):
         if read.document in search.shown:
             rank = search.shown.index(read.document) + 1
-            return replace(read, query_id=search.query_id, rank=rank)
+            opened = max(read.at, search.at)  # a program may tell of more seconds than have passed
+            return replace(read, query_id=search.query_id, rank=rank, at=opened)
     return read
