@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from flask import Blueprint, current_app, request
 
-from kb.feedback import Channel, Read, Search, Vote
+from kb.feedback import Read, Search, Vote
 from kb.insight.episodes import Episode, Event, episodes
 from kb.insight.figures import ANSWERED
 from kb.insight.report import place_of_event
@@ -46,7 +46,7 @@ def searches() -> str:
     fields: _Fields = {
         "status": attrgetter("status"),
         "locale": attrgetter("locale"),
-        "site": lambda one: _yes(one.channel is Channel.SITE),
+        "site": lambda one: _yes(one.channel.leads_to_pages),
         "answered": lambda one: _yes(one.status == ANSWERED),
         "touched": lambda one: _yes(one.query_id in touched),
     }
@@ -74,7 +74,7 @@ def reads() -> str:
     else:
         found = _between(reads_since(records().database, _since()))
     led = searches_of(records().database, [one.query_id for one in found])
-    on_site = {name for name, search in led.items() if search.channel is Channel.SITE}
+    on_site = {name for name, search in led.items() if search.channel.leads_to_pages}
     fields: _Fields = {
         "document": attrgetter("document"),
         "clicked": lambda one: _yes(one.query_id in on_site),
