@@ -75,6 +75,16 @@ def test_the_page_answers_and_leads_to_windows_of_their_own(center: FlaskClient)
     )
 
 
+def test_without_an_answer_the_way_to_a_person_comes_first(center: FlaskClient) -> None:
+    html = center.get(f"{PANEL}?q=zzz+qqq").text
+    assert 0 < html.index("data-first") < html.index('id="person"')
+    assert html.count('id="person"') == 1
+    assert 'id="results"' not in html or html.index('id="person"') < html.index('id="results"')
+    assert center.get(ASKED).text.index('id="results"') < center.get(ASKED).text.index(
+        'id="person"'
+    )
+
+
 def test_an_error_in_the_frame_leads_out_of_it(center: FlaskClient) -> None:
     page = Markup(center.get(f"{PANEL}?q={'x' * 501}").text)
     assert page.all("a", href="/", target="_blank", rel="noopener")
