@@ -17,7 +17,13 @@ LISTED = "listed"
 
 class Channel(StrEnum):
     SITE = "site"
+    WIDGET = "widget"  # the site's answers on another site's pages
     API = "api"
+
+    @property
+    def leads_to_pages(self) -> bool:
+        """Whether who asked there opens pages of this site; programs need not tell of it."""
+        return self is not Channel.API
 
 
 class Place(StrEnum):

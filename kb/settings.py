@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -26,6 +34,11 @@ def _origin(address: str) -> str:
     if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?", address):
         raise ValueError("must be scheme and host alone, such as https://help.example.org")
     return address.rstrip("/")
+
+
+def _split(given: Any) -> Any:
+    """A list, or, as environments have it, one text with blanks between its parts."""
+    return given.split() if isinstance(given, str) else given
 
 
 def _address(address: str) -> str:
@@ -72,6 +85,12 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
         default=None,
         description="Address the world knows the site by; default: the host of each request.",
+    )
+    widget_origins: Annotated[
+        list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)
+    ] = Field(
+        default=[],
+        description="Sites that may show the widget, as scheme and host; none: no widget.",
     )
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2, description="Server processes; one a core is right."

@@ -120,6 +120,12 @@ PAGE_TYPES = (
         "/en/contact/write?q=My+battery+does+not+charge%2C+what+can+I+do%3F",
         ".may-help",
     ),
+    PageType(
+        "widget",
+        "/de/widget?q=Wie+lange+dauert+die+Erstattung%3F",
+        "/en/widget",
+        ".widget-person",
+    ),
     PageType("case-open", "/de/cases", "/en/cases", ".case-open"),
     PageType("not-found", "/de/articles/akku-leer", "/en/articles/empty-battery", "#results", 404),
     PageType("refused", "/de" + _TOO_LONG, "/en" + _TOO_LONG, ".plain", 400),

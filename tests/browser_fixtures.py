@@ -55,10 +55,17 @@ def postbox() -> Iterator[tuple[int, Mailbox]]:
 
 
 @pytest.fixture(scope="session")
+def shop_port() -> int:
+    """Port of the one other site that may show the served help center's widget."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
 def center(
     chromium: Browser,  # first: without it nothing is worth building
     center_data: Path,
     postbox: tuple[int, Mailbox],
+    shop_port: int,
     prepared_models: Path,
     real_index: Path,
     real_encoder: OnnxEncoder,
@@ -71,6 +78,7 @@ def center(
     settings = {
         "KB_RATE_LIMIT": "0",
         "KB_PUBLIC_URL": address,
+        "KB_WIDGET_ORIGINS": f"http://127.0.0.1:{shop_port}",
         "KB_SMTP_HOST": "127.0.0.1",
         "KB_SMTP_PORT": str(postbox[0]),
         "KB_SMTP_SECURITY": "none",

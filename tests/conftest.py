@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_fixtures import center, center_data, chromium, look, onlookers, postbox, staff, visit
+from browser_fixtures import (
+    center,
+    center_data,
+    chromium,
+    look,
+    onlookers,
+    postbox,
+    shop_port,
+    staff,
+    visit,
+)
 from fakes import FakeEncoder
 from filelock import FileLock
 from model_fixture import prepared_models, real_encoder
@@ -33,6 +43,7 @@ __all__ = [
     "prepared_models",
     "real_encoder",
     "renderer",
+    "shop_port",
     "staff",
     "visit",
 ]

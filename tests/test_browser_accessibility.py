@@ -12,13 +12,13 @@ from playwright.sync_api import Page
 pytestmark = IN_BROWSER
 
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-_ALL_RULES: dict[str, Any] = {
+ALL_RULES: dict[str, Any] = {
     "runOnly": {"type": "tag", "values": _STANDARDS},
     "rules": {"target-size": {"enabled": True}},  # of WCAG 2.2; axe leaves it to be asked for
     "resultTypes": ["violations"],  # of the others one example
 }
 # Between light and dark nothing but colours differs.
-_COLOURS = _ALL_RULES | {
+_COLOURS = ALL_RULES | {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 }
 
@@ -27,7 +27,7 @@ def variants(page: Page) -> Iterator[tuple[str, dict[str, Any]]]:
     """The page on each screen, light and dark: the variant's name, and the rules to try there."""
     for screen, options in SCREENS.items():
         page.set_viewport_size(options["viewport"])
-        for scheme, rules in (("light", _ALL_RULES), ("dark", _COLOURS)):
+        for scheme, rules in (("light", ALL_RULES), ("dark", _COLOURS)):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             yield f"{screen}, {scheme}", rules
 
@@ -55,7 +55,7 @@ def test_axe_sees_small_targets_and_faint_text(visit: Visit) -> None:
         "<p style='color: #ddd; background: #fff'>faint</p>"
         "<a href=1 style='font-size: 8px'>a</a><br><a href=2 style='font-size: 8px'>b</a>"
     )
-    found = {rule["id"] for rule in Axe().run(page, options=_ALL_RULES).response["violations"]}
+    found = {rule["id"] for rule in Axe().run(page, options=ALL_RULES).response["violations"]}
     assert {"color-contrast", "target-size", "html-has-lang"} <= found
 
 

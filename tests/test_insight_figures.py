@@ -142,6 +142,13 @@ def test_clicks_are_told_apart_by_whether_there_was_an_answer() -> None:
     assert found.reads == 4
 
 
+def test_clicks_in_the_widget_count_like_clicks_on_the_site() -> None:
+    search = asked("related", channel=Channel.WIDGET)
+    passed_over = asked("related", channel=Channel.WIDGET)
+    found = report(search, passed_over, read(query_id=search.query_id, rank=3)).overall
+    assert (found.searches, found.no_click_rate, found.click_position) == (2, 0.5, 3)
+
+
 def test_lists_for_programs_leave_the_unanswered_rate_honest() -> None:
     found = report(asked(), asked("no_answer"), asked(LISTED, channel=Channel.API)).overall
     assert (found.searches, found.listed, found.related) == (3, 1, 0)

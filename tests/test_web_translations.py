@@ -19,7 +19,7 @@ def catalog(locale: str) -> Catalog:
 
 
 def texts_in_templates() -> set[str]:
-    kinds = ("templates/**.html", "templates/**.md", "templates/**.txt")
+    kinds = ("templates/**.html", "templates/**.js", "templates/**.md", "templates/**.txt")
     methods = [(kind, "jinja2") for kind in kinds]
     found = extract_from_dir(WEB, methods, {kind: {} for kind in kinds})
     return {forms(text)[0] for _, _, text, _, _ in found}

@@ -13,6 +13,7 @@ from kb.context import Address, Context, Customer, Experience
 from kb.documents import Document, Kind
 from kb.feedback import Channel
 from kb.settings import Settings
+from search.results import AnswerResult
 from search.scope import Scope
 from web import json_views, shapes
 from web.cases_api import read_case, send_contact
@@ -52,9 +53,7 @@ def answer() -> Response:
     took = since(started)
     handed = json_views.handover(searcher().site, found.handover_team, locale)
     query_id = new_id()
-    sources = [cited.document for cited in found.citations]
-    hits = [hit.document for hit in found.search.hits]
-    note_answer(query_id, Channel.API, found, [*sources, *hits])
+    note_answer(query_id, Channel.API, found, documents_of(found))
     reply = json_views.answer_reply(query_id, found, took, handed)
     if found.about:
         reply["feedback_token"] = answer_token(found.about, query_id)
@@ -133,6 +132,12 @@ def _article(kind: Kind, document_id: str) -> tuple[shapes.ArticleReply, Documen
     translations = library.translations(kind, document_id)
     page = library.page(number)
     return json_views.article(document, page, locale, related, translations), document
+
+
+def documents_of(found: AnswerResult) -> list[Document]:
+    """What a reply leads to, from the top; the source of the answer stands above the results."""
+    sources = [cited.document for cited in found.citations]
+    return [*sources, *(hit.document for hit in found.search.hits)]
 
 
 def _question() -> str:

@@ -31,6 +31,7 @@ from web.records import keep_records
 from web.security import secure
 from web.site import add_site
 from web.task_pages import task_pages
+from web.widget import offer_widget
 
 
 def create_app(settings: Settings, live: LiveSearcher) -> Flask:
@@ -57,6 +58,7 @@ def create_app(settings: Settings, live: LiveSearcher) -> Flask:
         show_cases(app)
         rooms.append(case_pages)
     offer_notices(app, settings)
+    offer_widget(app, settings.widget_origins)
     add_admin(app, *rooms)
     app.register_blueprint(api)
     app.register_blueprint(machines)

@@ -20,7 +20,7 @@ from web.desk import contact_of, desk, known_product, matching, new_submission, 
 from web.documents import named_document
 from web.json_bodies import json_object
 from web.json_views import handover, json_response, reference
-from web.language import locale_code
+from web.language import locale_code, locale_with_pages
 from web.limits import may_send_contact, may_try_code
 from web.live import searcher
 from web.packet import MOST, read_items, search_item
@@ -52,7 +52,7 @@ def send_contact() -> Response:
     reply: shapes.ContactReply = {
         "number": receipt.number,
         "code": receipt.code,
-        "url": f"/{_page_locale(locale)}/cases/{receipt.number}",
+        "url": f"/{locale_with_pages(locale, searcher().site)}/cases/{receipt.number}",
         "handover": handover(searcher().site, receipt.topic.team, locale),
     }
     return json_response(reply, 201)
@@ -60,16 +60,23 @@ def send_contact() -> Response:
 
 def read_case(number: str) -> Response:
     """GET /api/v1/cases/{number}: state and messages, for who has the code."""
-    if not may_try_code():
-        raise TooManyRequests("Too many tries from this address within a minute.", retry_after=60)
-    where, code = desk(), request.headers.get(CODE_HEADER, "")
-    known = None
-    now = datetime.now(UTC)
-    if may_open(records().database, where.key, number, code, now, where.code_days):
-        known = conversation(records().database, number)
+    known = opened_case(number, request.headers.get(CODE_HEADER, ""))
     if known is None:
         raise NotFound(f"No case opens with this number and {CODE_HEADER}.")
     return json_response(_case(known))
+
+
+def opened_case(number: str, code: str) -> Conversation | None:
+    """The case that opens with this code; None for a wrong code and a wrong number alike.
+
+    Raises TooManyRequests when this address has tried too often.
+    """
+    if not may_try_code():
+        raise TooManyRequests("Too many tries from this address within a minute.", retry_after=60)
+    where, now = desk(), datetime.now(UTC)
+    if not may_open(records().database, where.key, number, code, now, where.code_days):
+        return None
+    return conversation(records().database, number)
 
 
 def _sentence(wrong: FieldFault) -> str:
@@ -123,8 +130,3 @@ def _message(message: Message, locale: str) -> shapes.CaseMessage:
         "text": message.text,
         "article": reference(document) if document else None,
     }
-
-
-def _page_locale(locale: str) -> str:
-    site = searcher().site
-    return locale if locale in site.locales else site.default_locale

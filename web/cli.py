@@ -178,6 +178,28 @@ def serve(**options: Any) -> None:
     run(_settings(**options))
 
 
+@main.command()
+@data_option
+@models_option
+@content_option
+def mcp(**options: Any) -> None:
+    """Give assistants the search, answers and pages of the published index.
+
+    It speaks the Model Context Protocol over standard input and output, and needs the extra
+    `lotse-kb[mcp]`.
+    """
+    _keep_to_one_thread()
+    try:
+        from web.assistants import serve as run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise click.ClickException(
+            "This needs the package mcp; install it with `pip install 'lotse-kb[mcp]'`."
+        ) from error
+    run(_settings(**options))
+
+
 def _keep_to_one_thread() -> None:
     """Call it before numpy and FAISS are imported: they read this when they are loaded.
 

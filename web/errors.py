@@ -59,11 +59,15 @@ def _kb_error(error: KbError) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     if status >= 500 and not isinstance(error, NoGeneration):
         _log.error("%s: %s", type(error).__name__, error)
-    detail = str(error) if isinstance(error, _PUBLIC) else error.message
-    response = _failure(status, detail, _code_of(type(error)))
+    response = _failure(status, public_sentence(error), _code_of(type(error)))
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_UNPUBLISHED)
     return response
+
+
+def public_sentence(error: KbError) -> str:
+    """What a visitor may know of an error."""
+    return str(error) if isinstance(error, _PUBLIC) else error.message
 
 
 def _http_error(error: HTTPException) -> BaseResponse:

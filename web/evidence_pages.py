@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from flask import Blueprint, current_app, request
 
-from kb.feedback import Channel, Read, Search, Vote
+from kb.feedback import Read, Search, Vote
 from kb.insight.episodes import Episode, Event, episodes
 from kb.insight.figures import ANSWERED
 from kb.insight.report import place_of_event
@@ -47,7 +47,7 @@ def searches() -> str:
     fields: _Fields = {
         "status": attrgetter("status"),
         "locale": attrgetter("locale"),
-        "site": lambda one: _yes(one.channel is Channel.SITE),
+        "site": lambda one: _yes(one.channel.leads_to_pages),
         "answered": lambda one: _yes(one.status == ANSWERED),
         "touched": lambda one: _yes(one.query_id in touched),
     }
@@ -125,7 +125,7 @@ def _led_by(found: Iterable[Read]) -> dict[str, Search]:
 
 def _on_site(found: Iterable[Read]) -> set[str]:
     """The searches on the site that led to pages."""
-    return {name for name, one in _led_by(found).items() if one.channel is Channel.SITE}
+    return {name for name, one in _led_by(found).items() if one.channel.leads_to_pages}
 
 
 def _episodes() -> list[Episode]:

@@ -51,6 +51,11 @@ def locale_code(given: str, site: Site) -> str:
     return locale
 
 
+def locale_with_pages(locale: str, site: Site) -> str:
+    """The locale a program asked for, where the site has pages in it; else the site's default."""
+    return locale if locale in site.locales else site.default_locale
+
+
 def ui_language() -> str:
     """Language of the user interface in this request, as HTML names it."""
     return str(get_locale()).replace("_", "-")

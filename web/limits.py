@@ -17,6 +17,7 @@ SITE_FACTOR = 2
 CODES_A_MINUTE = 10
 
 _SEARCHING = ("site.search", "discovery.suggest")
+_WIDGET = "widget.panel"  # where it is offered
 _WRITING = ("contact.write", "contact.go_on", "contact.answers")  # answers while one writes
 _EXTRA = "limited_extra_search"
 _CONTACTS, _CODES = "limited_contacts", "limited_codes"
@@ -36,7 +37,7 @@ def limit_rate(app: Flask, api: Blueprint, per_second: int) -> None:
     extra = parse(f"{per_second}/second")
     app.extensions[_EXTRA] = partial(limiter.limiter.hit, extra, "unknown address")
     views: dict[str, Any] = app.view_functions
-    for name in (*_SEARCHING, *views.keys() & {*_WRITING}):
+    for name in (*_SEARCHING, *views.keys() & {*_WRITING, _WIDGET}):
         views[name] = limiter.limit(f"{per_second * SITE_FACTOR}/second")(views[name])
 
 

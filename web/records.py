@@ -116,7 +116,7 @@ def note_answer(
     query_id: str, channel: Channel, found: AnswerResult, shown: Iterable[Document]
 ) -> None:
     """Remember that this was asked, what came of it, and the documents it led to, from the top."""
-    if channel is Channel.SITE and not is_person():
+    if channel.leads_to_pages and not is_person():
         return
     about = found.about
     _note_search(

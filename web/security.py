@@ -1,9 +1,11 @@
 """Headers that every response carries, so that one forgotten view cannot open a door."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 
+_NO_FRAMES = "frame-ancestors 'none'"
 # All that a page needs comes from its own origin; nothing inline runs or styles.
 PAGE_POLICY = "; ".join(
     (
@@ -15,7 +17,7 @@ PAGE_POLICY = "; ".join(
         "font-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        _NO_FRAMES,
     )
 )
 # Pictures come from editors. Opened by itself, an SVG is a document: it may style itself, no more.
@@ -51,6 +53,11 @@ def is_from_a_page(request: Request) -> bool:
     return said and from_this_site(request)
 
 
+def let_frame(origins: Iterable[str]) -> None:
+    """Let pages of these origins, and no others, show the response of this request in a frame."""
+    g.frame_ancestors = f"frame-ancestors {' '.join(origins)}"
+
+
 def secure(app: Flask) -> None:
     """Add the headers to every response; a view that set one itself keeps its own."""
 
@@ -58,4 +65,8 @@ def secure(app: Flask) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if "frame_ancestors" in g:
+            policy = PAGE_POLICY.replace(_NO_FRAMES, g.frame_ancestors)
+            response.headers["Content-Security-Policy"] = policy
+            del response.headers["X-Frame-Options"]  # it knows no list of origins
         return response

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from kb.feedback import LISTED, Channel, Read, Search, Vote
+from kb.feedback import LISTED, Read, Search, Vote
 from kb.insight.episodes import Event, episodes
 from kb.insight.figures import ANSWERED, NO_CONTACTS, UNANSWERED, Contacts, Counts, Place
 from kb.insight.signals import Signals, signals
@@ -81,9 +81,9 @@ def insight(
     for search in asked:
         for counts in groups(search):
             _count_search(counts, search)
-            if search.channel is Channel.SITE:
+            if search.channel.leads_to_pages:
                 _count_clicks(counts, search, clicked, touched)
-    on_site = {one.query_id for one in asked if one.channel is Channel.SITE}
+    on_site = {one.query_id for one in asked if one.channel.leads_to_pages}
     known: set[tuple[str, str]] = set()
     for read in opened:
         for counts in groups(read):

@@ -1,0 +1,1 @@
+{ open: {{ _("Help") | tojson }}, close: {{ _("Close") | tojson }}, title: {{ _("Help from %(name)s", name=name) | tojson }} }
