@@ -34,6 +34,22 @@ def models_option(command: Command) -> Command:
     )(command)
 
 
+def model_option(command: Command) -> Command:
+    return click.option(
+        "--model",
+        metavar="NAME_OR_FOLDER",
+        help="A sentence-transformers model, by folder or hub name.  [default: the packaged one]",
+    )(command)
+
+
+def must_exist(content: Path) -> None:
+    """Raises a ClickException where there is no such content folder."""
+    if not content.is_dir():
+        raise click.ClickException(
+            f"There is no content folder {content}; name one with --content."
+        )
+
+
 def settings_from(**options: Any) -> "Settings":
     """Settings with what the command line gave on top."""
     from kb.settings import load_settings

@@ -8,11 +8,6 @@ import click
 from web.options import data_option, opened_records, settings_from
 
 
-def add_privacy_commands(main: click.Group) -> None:
-    for command in (retain, export_subject, erase_subject):
-        main.add_command(command)
-
-
 @click.command()
 @data_option
 def retain(**options: Any) -> None:
