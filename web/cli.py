@@ -80,7 +80,7 @@ def mcp(**options: Any) -> None:
         raise click.ClickException(
             "This needs the package mcp; install it with `pip install 'lotse-kb[mcp]'`."
         ) from error
-    run(_settings(**options))
+    run(settings_from(**options))
 
 
 def _keep_to_one_thread() -> None:
