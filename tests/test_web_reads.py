@@ -284,7 +284,7 @@ def test_what_cannot_be_written_is_in_no_readers_way_and_waits(
 
 
 def test_a_long_trouble_costs_the_oldest_entries(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("web.visitor_log._WAITING", 3)
     database = Database.in_folder(tmp_path)  # without tables
@@ -293,6 +293,8 @@ def test_a_long_trouble_costs_the_oldest_entries(
         log.add(replace(SEARCH, query_id=f"q{number}", at=LONG_AGO + timedelta(days=number)))
         with pytest.raises(RecordsError):
             log.flush()
+    log._finish()
+    assert "3 searches and reads are lost: The records in" in caplog.text
     migrate(database)
     log.flush()
     assert [one.query_id for one in searches_since(database, LONG_AGO)] == ["q2", "q3", "q4"]

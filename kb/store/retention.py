@@ -45,9 +45,7 @@ class Forgotten:
     comments: int
     tasks: int  # whose question was forgotten with its searches
     addresses: int
-    cases: (
-        int  # whose texts, packet and customer were forgotten; topics and dates stay, to be counted
-    )
+    cases: int  # whose texts, packet and customer were forgotten; topics and dates stay
     reads: int  # whose time in sight was forgotten; that they happened stays, to be counted
 
     def __str__(self) -> str:

@@ -247,9 +247,7 @@ evidence = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("task", Integer, ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
-    Column(
-        "source", String(16), nullable=False
-    ),  # vote, search, judgment, confirmation, staff, case
+    Column("source", String(16), nullable=False),  # one of kb.tasks.Source
     Column("reference", String(64), nullable=False),  # what it is called there
     Column("visitor", String(32), nullable=False),  # "" for none
     Column("at", Moment, nullable=False),
