@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from furnished import CASE, furnish
+from furnished import CASE
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -164,19 +164,21 @@ def launch(playwright: Playwright, program: str) -> Browser:
     return playwright.chromium.launch(executable_path=program, args=list(QUIET))
 
 
-def build_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
-    """The example and the pages only one language has, indexed, with the records of a month;
-    returns the index folder.
+def index_center(folder: Path, encoder: Encoder, cached: Path) -> Path:
+    """The example and the pages only one language has, indexed once; returns the index folder.
 
     Vectors come from the cache in the index folder `cached`, as far as it knows them.
     """
     content, index = folder / "content", folder / "index"
+    if index.exists():
+        return index
     shutil.copytree(ROOT / "content", content)
     shutil.copytree(FOREIGN, content, dirs_exist_ok=True)
-    index.mkdir()
-    shutil.copy(cached / CACHE_FILE, index)
-    build_index(content, index, encoder)
-    furnish(folder)
+    making = folder / "making"
+    making.mkdir()
+    shutil.copy(cached / CACHE_FILE, making)
+    build_index(content, making, encoder)
+    making.rename(index)
     return index
 
 

@@ -1,5 +1,6 @@
 """One Chromium and one served help center for all tests in a browser."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,12 +10,14 @@ from browser import (
     NO_CHROMIUM,
     SCREENS,
     Watch,
-    build_center,
     find_chromium,
+    index_center,
     launch,
     signed_in,
     visiting,
 )
+from filelock import FileLock
+from furnished import furnish
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 from postbox import Mailbox, mail_server
 from serving import free_port, served
@@ -41,9 +44,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def center_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the served help center keeps its records."""
-    return tmp_path_factory.mktemp("browser")
+def center_data(
+    tmp_path_factory: pytest.TempPathFactory, real_index: Path, real_encoder: OnnxEncoder
+) -> Path:
+    """Index of the served help center, and the records of a month.
+
+    The processes that test at once share the index; records are their own.
+    """
+    own = tmp_path_factory.mktemp("browser")
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = own / "shared" if alone else tmp_path_factory.getbasetemp().parent / "browser-shared"
+    shared.mkdir(exist_ok=True)
+    with FileLock(shared / ".tests.lock"):
+        index = index_center(shared, real_encoder, cached=real_index)
+    (own / "index").symlink_to(index)
+    furnish(own)
+    return own
 
 
 @pytest.fixture(scope="session")
@@ -67,11 +83,8 @@ def center(
     postbox: tuple[int, Mailbox],
     shop_port: int,
     prepared_models: Path,
-    real_index: Path,
-    real_encoder: OnnxEncoder,
 ) -> Iterator[str]:
     """Address of a served help center: the example, with an article only one language has."""
-    build_center(center_data, real_encoder, cached=real_index)
     folders = ("--data", center_data, "--models", prepared_models)
     port = free_port()
     address = f"http://127.0.0.1:{port}"
