@@ -63,6 +63,10 @@ class RecordsError(KbError):
     message = "The records cannot be used."
 
 
+class DamagedRecords(RecordsError):
+    message = "The records are damaged; `kb restore` a backup."
+
+
 class DeliveryError(KbError):
     message = "The message could not be sent."
 

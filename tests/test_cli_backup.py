@@ -1,6 +1,10 @@
 """`kb backup` and `kb restore`: whole, while others write, and nothing that is there gets lost."""
 
+import resource
+import signal
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import ROOT
 from sqlalchemy import text
 from test_store_cases import KEY, NEW
 from test_store_records import VOTE
@@ -230,6 +235,44 @@ def test_damaged_records_are_not_saved_as_if_they_were_whole(data: Path, tmp_pat
     assert done.exit_code == 1
     assert not (tmp_path / "saved.zip").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def kb_with_files_up_to(size: int, data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `kb` where a file larger than this cannot be written, as on a full disk."""
+    return subprocess.run(
+        [sys.executable, "-m", "web.cli", *words, "--data", str(data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: (
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        ),
+    )
+
+
+def test_a_full_disk_leaves_no_half_backup_and_says_where_there_is_no_room(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "small").mkdir()
+    done = kb_with_files_up_to(50_000, data, "backup", str(tmp_path / "small"))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "small") in done.stderr
+    assert list((tmp_path / "small").iterdir()) == []
+
+
+@pytest.mark.parametrize("room", [50_000, 400_000])
+def test_a_full_disk_leaves_the_records_where_they_are(data: Path, saved: Path, room: int) -> None:
+    """With less room not even the backup can be unpacked; with more, but not what is there kept."""
+    with records(data) as database:
+        keep_vote(database, replace(VOTE, visitor="v2", comment="long " * 200_000))
+    done = kb_with_files_up_to(room, data, "restore", str(saved), "--yes")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(comments(data)) == 2
+    assert not list(data.glob("before-restore-*"))
 
 
 def test_without_records_there_is_nothing_to_save(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kb.errors import DamagedIndex, RecordsError
+from kb.errors import DamagedIndex, DamagedRecords, RecordsError
 from kb.files import MANIFEST, fsync_path, seal, unseal
 from kb.secret_key import KEY_FILE
-from kb.store.database import DATABASE_FILE, Database, is_intact
+from kb.store.database import DATABASE_FILE, Database, is_damage, is_intact
 from kb.store.migrate import migrate
 
 FORMAT = 1
@@ -84,10 +84,18 @@ def _copy_out(database: Database, path: Path) -> None:
     """In one step of SQLite's backup, which sees one state, whatever is written beside it."""
     _write_secret(path, b"")
     with database.sqlite() as source, closing(sqlite3.connect(path)) as target:
-        source.backup(target)
+        try:
+            source.backup(target)
+        except sqlite3.Error as error:
+            if is_damage(error):
+                raise
+            raise RecordsError(
+                f"The records cannot be copied to {path.parent.parent} ({error}); nothing was"
+                " changed. Check the space and rights there."
+            ) from error
     with closing(Database(f"sqlite:///{path}")) as copy:
         if not is_intact(copy):
-            raise RecordsError(
+            raise DamagedRecords(
                 f"The records in {database.name} are damaged; restore an older backup."
             )
 
@@ -107,7 +115,7 @@ def _set_aside(database: Database, data: Path, key: Path, now: datetime) -> Path
     kept = data / f"{name}.zip"
     try:
         write_backup(database, key, kept, now)
-    except RecordsError:  # damaged, which is why people restore
+    except DamagedRecords:  # which is why people restore
         database.close()
         kept = data / f"{name}.damaged"
         for ending in ("-wal", "-shm", ""):

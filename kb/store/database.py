@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from kb.errors import RecordsError
+from kb.errors import DamagedRecords, RecordsError
 from kb.store.schema import VERSION
 
 DATABASE_FILE = "kb.sqlite3"  # in the data folder
@@ -22,6 +22,7 @@ _WAIT = 15  # seconds that a writer waits for another one
 _CONNECT = 5  # seconds for a connection to PostgreSQL, unless the address says otherwise
 # What is deleted is overwritten, too: a salt that could be read from free pages is not destroyed.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WRITES = "kb_writes"  # execution option of connections that write
 
 
@@ -89,7 +90,12 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            reason = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            reason = str(cause).partition("\n")[0]
+            if is_damage(cause):
+                raise DamagedRecords(
+                    f"The records in {self.name} are damaged ({reason}); `kb restore` a backup."
+                ) from error
             raise RecordsError(
                 f"The records in {self.name} cannot be used ({reason}); check that the database is"
                 " there, its space and permissions."
@@ -119,6 +125,12 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether an error of SQLite says that the file itself is broken: no space to write is not."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it tells more
+    return isinstance(error, sqlite3.Error) and code in _DAMAGE
 
 
 def is_current(database: Database) -> bool:
